@@ -1,0 +1,185 @@
+"""From an error to the one sentence a user reads, and the edge where nothing escapes."""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import datetime
+from typing import Any, Final
+
+import discord
+from discord import app_commands
+
+from bot.i18n import N_, Catalogue, Texts
+from bot.logs import CORRELATION_ID
+from bot.ui.notices import notice
+from bot.ui.reply import InteractionReply, Reply
+from bot.ui.stream import EditFailed, MessageGone
+from bot.ui.text import timestamp
+from services import errors
+from services.music import MAX_QUERY_LENGTH, MIN_QUERY_LENGTH, InvalidQuery
+
+_LOGGER = logging.getLogger(__name__)
+
+SERVICE_NAMES: Final = {"spotify": "Spotify", "discogs": "Discogs", "euria": "EurIA"}
+
+SENTENCES: Final[dict[type[errors.ExternalServiceException], str]] = {
+    errors.RateLimitExceeded: N_("{service} is asking me to slow down."),
+    errors.UpstreamTimeout: N_("{service} is taking too long to answer."),
+    errors.ServiceDown: N_("{service} isn't answering right now."),
+    errors.AccessDenied: N_(
+        "{service} doesn't let this bot do that. Whoever runs the bot can find out why with "
+        "`aime doctor`."
+    ),
+    errors.AuthenticationFailed: N_(
+        "{service} rejected this bot's key. Whoever runs the bot can mend it with `aime doctor`."
+    ),
+    errors.InvalidRequest: N_("{service} didn't understand that. Simpler words may work."),
+    errors.NotFound: N_("{service} has no such entry; it may have been deleted."),
+    errors.InvalidResponse: N_("{service} sent an answer I couldn't read."),
+    errors.CircuitOpen: N_("{service} has been failing, so I'm giving it a rest."),
+    errors.BulkheadFull: N_("Too many people are asking {service} through me right now."),
+    errors.DeadlineExceeded: N_("{service} didn't answer in time."),
+    errors.QuotaSpent: N_("I've used up my requests to {service} for now."),
+    errors.ServiceDisabled: N_(
+        "{service} isn't set up on this bot. Whoever runs it can fill in {settings}."
+    ),
+    errors.ExternalServiceException: N_("{service} couldn't help this time."),
+}
+"""The closest class in an error's ancestry decides."""
+
+_QUERY_SENTENCES: Final = {
+    "too_short": N_("That's too short to search for: give me at least {minimum} characters."),
+    "too_long": N_(
+        "That's {length} characters; I can search for up to {maximum}. Artist and title will do."
+    ),
+    "no_words": N_("I need a letter or a number to search for: an artist, a title, anything."),
+}
+
+
+def sentence(error: errors.ExternalServiceException, texts: Texts) -> str:
+    """Return what happened, in the user's words; no advice, no details."""
+    template = next(SENTENCES[kind] for kind in type(error).__mro__ if kind in SENTENCES)
+    settings = ", ".join(f"`{name}`" for name in getattr(error, "settings", ()))
+    name = SERVICE_NAMES.get(error.service, error.service)
+    return texts.gettext(template, service=name, settings=settings)
+
+
+def advice(retry_at: datetime | None, texts: Texts) -> str:
+    """Return when to try again."""
+    if retry_at is None:
+        return texts.gettext("Try again in a minute.")
+    return texts.gettext("Try again {when}.", when=timestamp(retry_at))
+
+
+def query_sentence(error: InvalidQuery, texts: Texts) -> str:
+    """Return what is wrong with what the user typed, and what would work."""
+    return texts.gettext(
+        _QUERY_SENTENCES[error.reason],
+        minimum=MIN_QUERY_LENGTH,
+        maximum=MAX_QUERY_LENGTH,
+        length=error.length,
+    )
+
+
+def explain(error: Exception, texts: Texts) -> str:
+    """Return the whole text for an error that nothing better could be made of."""
+    if isinstance(error, InvalidQuery):
+        return query_sentence(error, texts)
+    if isinstance(error, errors.ServiceDisabled | errors.NotFound | errors.InvalidRequest):
+        return sentence(error, texts)
+    if isinstance(error, errors.AuthenticationFailed):
+        return sentence(error, texts)
+    if isinstance(error, errors.ExternalServiceException):
+        return f"{sentence(error, texts)} {advice(None, texts)}"
+    return texts.gettext(
+        "Something broke on my side, not yours. It's been noted as `{reference}`; please try "
+        "again, and mention that reference if it keeps happening.",
+        reference=CORRELATION_ID.get(),
+    )
+
+
+class Answers:
+    """Every answer under way: nothing escapes as silence, not even a shutdown."""
+
+    def __init__(self, languages: Catalogue) -> None:
+        """Speak the asker's language."""
+        self._languages = languages
+        self._under_way: set[asyncio.Task[Any]] = set()
+        self._is_closing = False
+
+    @asynccontextmanager
+    async def to(self, reply: Reply, locale: discord.Locale | None) -> AsyncIterator[Texts]:
+        """Answer with a sentence whatever goes wrong in the block; log only what is our fault.
+
+        The block's log lines, and the sentence for an unexpected error, carry a short reference.
+        """
+        texts = self._languages.texts(locale)
+        token = CORRELATION_ID.set(f"{reply.question_id:x}"[-8:])
+        task = asyncio.current_task()
+        if task is not None:
+            self._under_way.add(task)
+        try:
+            yield texts
+        except asyncio.CancelledError:
+            if self._is_closing and not reply.is_shown:
+                await _fail(reply, texts.gettext("I'm restarting. Try again in a minute."))
+            raise
+        except MessageGone:
+            _LOGGER.info("the answer's message is gone")
+        except Exception as error:  # noqa: BLE001  # the edge: nothing escapes as silence
+            await report(error, reply, texts)
+        finally:
+            if task is not None:
+                self._under_way.discard(task)
+            CORRELATION_ID.reset(token)
+
+    async def drain(self, seconds: float) -> None:
+        """End every answer under way with a sentence, within ``seconds``."""
+        self._is_closing = True
+        under_way = set(self._under_way)
+        for task in under_way:
+            task.cancel()
+        if under_way:
+            _, late = await asyncio.wait(under_way, timeout=seconds)
+            if late:
+                _LOGGER.warning("%s answers were not finished in time", len(late))
+
+
+async def report(error: Exception, reply: Reply, texts: Texts) -> None:
+    """Tell the user about ``error`` and log it by its kind."""
+    if isinstance(error, errors.ExternalServiceException):
+        _LOGGER.info("answered with an error: %s", error)
+    elif not isinstance(error, InvalidQuery | EditFailed):
+        _LOGGER.error("unexpected error", exc_info=error)
+    await _fail(reply, explain(error, texts))
+
+
+async def _fail(reply: Reply, text: str) -> None:
+    try:
+        await reply.fail(notice(text))
+    except discord.HTTPException as failure:
+        _LOGGER.warning("the error could not be shown: %s %s", failure.status, failure.code)
+
+
+class CommandTree(app_commands.CommandTree[discord.Client]):
+    """The command tree whose errors become sentences."""
+
+    def __init__(self, client: discord.Client, *, catalogue: Catalogue) -> None:
+        """Every command works in servers, direct messages and for user installs."""
+        super().__init__(
+            client,
+            allowed_installs=app_commands.AppInstallationType(guild=True, user=True),
+            allowed_contexts=app_commands.AppCommandContext(
+                guild=True, dm_channel=True, private_channel=True
+            ),
+        )
+        self._catalogue = catalogue
+
+    async def on_error(
+        self, interaction: discord.Interaction, error: app_commands.AppCommandError, /
+    ) -> None:
+        """Answer for what a command let through."""
+        cause = getattr(error, "original", error)
+        texts = self._catalogue.texts(interaction.locale)
+        await report(cause, InteractionReply(interaction), texts)

@@ -1,0 +1,72 @@
+"""The limits of each upstream, declared from the settings.
+
+The numbers that are no settings come from the upstreams' documentation and measurements; see
+``docs/upstreams/``.
+"""
+
+import random
+from typing import Final
+
+from bot.settings import Settings
+from services.resilience.clock import Clock
+from services.resilience.config import PolicyConfig
+from services.resilience.policy import Policy
+from services.resilience.rate_limiter import Rate
+from services.resilience.retry import Backoff
+
+_DISCOGS_ANONYMOUS_PER_MINUTE: Final = 25
+# One second more than Discogs' own minute absorbs the skew between its clock and ours.
+_DISCOGS_WINDOW_SECONDS: Final = 61.0
+_DISCOGS_SPACING_SECONDS: Final = 0.5
+
+
+def spotify_policy(settings: Settings, *, clock: Clock, chance: random.Random) -> Policy:
+    """One request a second in the long run, five at once."""
+    config = PolicyConfig(
+        upstream="spotify",
+        deadline=settings.spotify_deadline_seconds,
+        attempt_timeout=settings.spotify_attempt_timeout_seconds,
+        concurrency=4,
+        rate=Rate(permits=5, window=5.0),
+        backoff=Backoff(attempts=3, base=1.0, cap=8.0),
+        breaker_failures=settings.spotify_breaker_failures,
+        breaker_open=settings.spotify_breaker_open_seconds,
+        stale_name="cache_from_previous_session",
+    )
+    return Policy(config, clock=clock, chance=chance)
+
+
+def discogs_policy(settings: Settings, *, clock: Clock, chance: random.Random) -> Policy:
+    """Half a second apart and within Discogs' moving minute; the ADR's lightweight retry."""
+    permits = settings.discogs_requests_per_minute
+    if settings.discogs_token is None:
+        permits = min(permits, _DISCOGS_ANONYMOUS_PER_MINUTE)
+    config = PolicyConfig(
+        upstream="discogs",
+        deadline=settings.discogs_deadline_seconds,
+        attempt_timeout=settings.discogs_attempt_timeout_seconds,
+        concurrency=5,
+        rate=Rate(
+            permits=permits, window=_DISCOGS_WINDOW_SECONDS, spacing=_DISCOGS_SPACING_SECONDS
+        ),
+        backoff=Backoff(attempts=3, floor=2.0, base=5.0, cap=5.0),
+        breaker_failures=settings.discogs_breaker_failures,
+        breaker_open=settings.discogs_breaker_open_seconds,
+        stale_name="cache_from_last_import",
+    )
+    return Policy(config, clock=clock, chance=chance)
+
+
+def euria_policy(settings: Settings, *, clock: Clock, chance: random.Random) -> Policy:
+    """Few at once; what limits it is money and patience."""
+    config = PolicyConfig(
+        upstream="euria",
+        deadline=settings.euria_deadline_seconds,
+        attempt_timeout=settings.euria_attempt_timeout_seconds,
+        concurrency=settings.euria_concurrency,
+        queue=16,
+        backoff=Backoff(attempts=3, base=2.0, cap=15.0),
+        breaker_failures=settings.euria_breaker_failures,
+        breaker_open=settings.euria_breaker_open_seconds,
+    )
+    return Policy(config, clock=clock, chance=chance)

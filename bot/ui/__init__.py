@@ -1,0 +1,1 @@
+"""What a message looks like, and how it gets to the user."""

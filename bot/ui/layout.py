@@ -1,0 +1,46 @@
+"""The building blocks of our messages, within Discord's limits.
+
+A message of components V2 holds at most 40 components (nested ones count) and 4,000 characters.
+https://discord.com/developers/docs/components/reference
+"""
+
+from typing import Final
+
+import discord
+from discord import ui
+
+from bot.ui.text import shorten
+
+SPOTIFY_COLOUR: Final = discord.Colour(0x1DB954)
+DISCOGS_COLOUR: Final = discord.Colour(0x6E6E6E)
+WRITING_COLOUR: Final = discord.Colour.orange()
+WRITTEN_COLOUR: Final = discord.Colour.green()
+CUT_COLOUR: Final = discord.Colour.light_grey()
+
+MAX_TITLE: Final = 120
+MAX_ALT_TEXT: Final = 200
+MAX_OPTION: Final = 100
+_MAX_MEDIA_URL: Final = 2_048
+
+
+def view_of(*items: ui.Item[ui.LayoutView]) -> ui.LayoutView:
+    """Return a message made of ``items``."""
+    view = ui.LayoutView(timeout=None)
+    for item in items:
+        view.add_item(item)
+    return view
+
+
+def with_picture(
+    text: str, url: str | None, alt: str
+) -> ui.Section[ui.LayoutView] | ui.TextDisplay[ui.LayoutView]:
+    """Return ``text`` with a picture beside it, or alone when there is none."""
+    if not url or not url.startswith(("http://", "https://")) or len(url) > _MAX_MEDIA_URL:
+        return ui.TextDisplay(text)
+    picture: ui.Thumbnail[ui.LayoutView] = ui.Thumbnail(url, description=shorten(alt, MAX_ALT_TEXT))
+    return ui.Section(text, accessory=picture)
+
+
+def subtext(text: str) -> str:
+    """Return one small grey line."""
+    return f"-# {text}"

@@ -1,0 +1,37 @@
+"""Where an answer comes from and how old it is, in one small line.
+
+Nothing is said of a live or freshly cached answer; a fallback always names itself, its age and
+when the real thing may be back.
+"""
+
+from typing import Any
+
+from bot.errors import SERVICE_NAMES, advice, sentence
+from bot.i18n import Texts
+from bot.ui.text import timestamp
+from services.answers import Answer, Source
+from services.errors import ExternalServiceException, RefusedLocally, ServiceDisabled
+
+
+def source_line(upstream: str, answer: Answer[Any], texts: Texts) -> str | None:
+    """Return what to say of ``answer``, or None when it is as good as live."""
+    if not answer.source.is_fallback:
+        return None
+    cause = sentence(answer.error, texts) if answer.error is not None else ""
+    if answer.source is Source.STALE and answer.as_of is not None:
+        age = texts.gettext(
+            "Showing what {service} said {when}.",
+            service=SERVICE_NAMES[upstream],
+            when=timestamp(answer.as_of),
+        )
+        return f"⚠️ {cause} {age}"
+    return f"⚠️ {cause} {advice(answer.retry_at, texts)}"
+
+
+def failure_line(error: ExternalServiceException, texts: Texts) -> str:
+    """Return what to say where an upstream gave nothing at all."""
+    if isinstance(error, ServiceDisabled):
+        return f"⚙️ {sentence(error, texts)}"
+    is_temporary = isinstance(error, RefusedLocally) or error.retry_after is not None
+    tail = f" {advice(None, texts)}" if is_temporary else ""
+    return f"⚠️ {sentence(error, texts)}{tail}"

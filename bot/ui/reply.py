@@ -1,0 +1,142 @@
+"""One way to answer, whatever was used to ask: a command, a button or a direct message.
+
+Acknowledged at once; results are public, errors are seen by the asker only: a public "thinking"
+that turns into an error is deleted and followed by an ephemeral message.
+"""
+
+import contextlib
+from typing import Final, Protocol
+
+import discord
+from discord import ui
+
+from bot.ui.stream import EditFailed, MessageGone
+
+# Unknown message, webhook or channel; expired or invalid interaction token; missing access.
+_GONE_CODES: Final = frozenset({10003, 10008, 10015, 50001, 50013, 50027})
+_NO_PINGS: Final = discord.AllowedMentions.none()
+
+
+class Reply(Protocol):
+    """Where an answer goes."""
+
+    user_id: int
+    question_id: int
+    is_shown: bool
+
+    async def acknowledge(self) -> None:
+        """Tell the user, and Discord, that an answer is coming; within 3 s of the question."""
+
+    async def show(self, view: ui.LayoutView) -> None:
+        """Make ``view`` the answer, replacing the previous one.
+
+        Raises:
+            MessageGone: The answer can never be edited again.
+            EditFailed: This edit failed.
+        """
+
+    async def fail(self, view: ui.LayoutView) -> None:
+        """Answer with an error that only the asker sees, where Discord can do that."""
+
+
+class InteractionReply:
+    """Answers a command, a button or a menu."""
+
+    def __init__(self, interaction: discord.Interaction) -> None:
+        """Answer ``interaction``; nothing is sent yet."""
+        self._interaction = interaction
+        self.is_shown = False
+        self.user_id = interaction.user.id
+        self.question_id = interaction.id
+
+    async def acknowledge(self) -> None:
+        """Show "thinking…" to all readers; a button's or menu's message just stays as it is."""
+        is_command = self._interaction.type is discord.InteractionType.application_command
+        if not self._interaction.response.is_done():
+            await self._interaction.response.defer(thinking=is_command)
+
+    async def show(self, view: ui.LayoutView) -> None:
+        """Edit the answer.
+
+        Raises:
+            MessageGone: It was deleted, or 15 minutes have passed.
+            EditFailed: This edit failed.
+        """
+        try:
+            await self._interaction.edit_original_response(
+                view=finished(view), allowed_mentions=_NO_PINGS
+            )
+        except discord.HTTPException as error:
+            raise _edit_error(error) from error
+        self.is_shown = True
+
+    async def fail(self, view: ui.LayoutView) -> None:
+        """Say it to the asker only, and take the public "thinking" away."""
+        response = self._interaction.response
+        if not response.is_done():
+            await response.send_message(
+                view=finished(view), ephemeral=True, allowed_mentions=_NO_PINGS
+            )
+            return
+        is_thinking = response.type is discord.InteractionResponseType.deferred_channel_message
+        if is_thinking and not self.is_shown:
+            with contextlib.suppress(discord.HTTPException):
+                await self._interaction.delete_original_response()
+        await self._interaction.followup.send(
+            view=finished(view), ephemeral=True, allowed_mentions=_NO_PINGS
+        )
+
+
+class MessageReply:
+    """Answers a direct message."""
+
+    def __init__(self, message: discord.Message) -> None:
+        """Answer in the channel of ``message``; nothing is sent yet."""
+        self._channel = message.channel
+        self._answer: discord.Message | None = None
+        self.is_shown = False
+        self.user_id = message.author.id
+        self.question_id = message.id
+
+    async def acknowledge(self) -> None:
+        """Show that the bot is typing."""
+        with contextlib.suppress(discord.HTTPException):
+            await self._channel.typing()
+
+    async def show(self, view: ui.LayoutView) -> None:
+        """Send the answer, or edit it.
+
+        Raises:
+            MessageGone: It was deleted, or the user no longer accepts messages.
+            EditFailed: This edit failed.
+        """
+        try:
+            if self._answer is None:
+                self._answer = await self._channel.send(
+                    view=finished(view), allowed_mentions=_NO_PINGS
+                )
+            else:
+                await self._answer.edit(view=finished(view), allowed_mentions=_NO_PINGS)
+        except discord.HTTPException as error:
+            raise _edit_error(error) from error
+        self.is_shown = True
+
+    async def fail(self, view: ui.LayoutView) -> None:
+        """Say it; a direct message has no other reader."""
+        await self._channel.send(view=finished(view), allowed_mentions=_NO_PINGS)
+
+
+def finished(view: ui.LayoutView) -> ui.LayoutView:
+    """Return ``view`` marked as finished, so that discord.py keeps no state for it.
+
+    Our buttons and menus carry their state in their custom id and are handled by the cogs'
+    listeners; they work for ever, also after a restart.
+    """
+    view.stop()
+    return view
+
+
+def _edit_error(error: discord.HTTPException) -> MessageGone | EditFailed:
+    if error.code in _GONE_CODES or error.status == 401:  # noqa: PLR2004  # the token expired
+        return MessageGone(str(error.code))
+    return EditFailed(f"{error.status} {error.code}")

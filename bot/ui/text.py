@@ -1,0 +1,112 @@
+"""Text from strangers made safe to show, and cut without breaking it.
+
+Titles, model output and what users type are untrusted: they must not ping anyone, format the
+message around them, hide a link behind other words or turn the reading direction.
+"""
+
+import re
+import unicodedata
+from datetime import datetime
+from typing import Final
+from urllib.parse import quote
+
+from services.music import clean_text
+
+ELLIPSIS: Final = "…"
+# Discord hides a backslash before any punctuation, so escaping costs the reader nothing.
+_INLINE = re.compile(r"([\\`*_~|\[\]<])")
+_LINE_START = re.compile(r"^([#>+-])")
+_NUMBERED = re.compile(r"^(\d+)([.)])")
+_BARE_LINK = re.compile(r"(?i)(https?|discord):(//)")
+_EVERYONE = re.compile(r"@(?=everyone|here)")
+_EMPHASIS = re.compile(r"(\*{1,3}|__|`)(?=\S)([^\n]+?)(?<=\S)\1")
+_LOOSE_MARKS = re.compile(r"(?m)^\s{0,3}#{1,6}\s+|(?:(?<=\s)|^)\*{1,3}(?=\w)")
+_ESCAPED = re.compile(r"\\([^0-9A-Za-z\s])")
+_SENTENCE_END = re.compile(r"[.!?…][\"'»”)]*\s")
+_JOINERS = ("\u200d", "\ufe0f", "\ufe0e")
+
+
+def escape(text: str) -> str:
+    """Return ``text`` on one line so that Discord shows it as it stands.
+
+    No Markdown, no mention, no clickable link; invisible and direction-changing characters are
+    dropped.
+    """
+    return _escape_line(clean_text(text))
+
+
+def escape_paragraphs(text: str) -> str:
+    """Return ``text`` escaped like ``escape``, keeping paragraphs but no longer gaps."""
+    paragraphs = (clean_text(paragraph) for paragraph in text.split("\n"))
+    return "\n\n".join(_escape_line(paragraph) for paragraph in paragraphs if paragraph)
+
+
+def plain(text: str) -> str:
+    """Return a model's prose without the emphasis and headings it was told not to use.
+
+    An opening mark whose partner has not been streamed yet is dropped as well.
+    """
+    return _LOOSE_MARKS.sub("", _EMPHASIS.sub(r"\2", text))
+
+
+def unescape(text: str) -> str:
+    """Return what ``escape`` was given, without the characters it dropped."""
+    return _ESCAPED.sub(r"\1", text).replace("\u200b", "")
+
+
+def link(label: str, url: str) -> str:
+    """Return a Markdown link; the label is escaped, and the URL cannot end it early."""
+    safe_url = quote(url, safe=":/?&=%#+,;@!$'*~-._")
+    return f"[{escape(label)}]({safe_url})" if label else safe_url
+
+
+def shorten(text: str, limit: int) -> str:
+    """Return ``text`` in at most ``limit`` characters, cut at a word where there is one."""
+    if len(text) <= limit:
+        return text
+    cut = _before_cluster(text, limit - 1)
+    space = text.rfind(" ", limit // 2, cut)
+    return text[: space if space > 0 else cut].rstrip() + ELLIPSIS
+
+
+def fit(text: str, limit: int) -> str:
+    """Return the longest beginning of ``text`` whose escaped form has at most ``limit`` characters.
+
+    It ends with a sentence, else a word, and an ellipsis when something was left out.
+    """
+    if len(escape_paragraphs(text)) <= limit:
+        return text
+    low, high = 0, min(len(text), limit)
+    while low < high:
+        middle = (low + high + 1) // 2
+        fits = len(escape_paragraphs(text[:middle])) <= limit - 2
+        low, high = (middle, high) if fits else (low, middle - 1)
+    head = text[: _before_cluster(text, low)]
+    ends = [match.end() for match in _SENTENCE_END.finditer(head)]
+    if ends and ends[-1] > len(head) // 2:
+        return head[: ends[-1]].rstrip() + " " + ELLIPSIS
+    return shorten(head + "  ", max(2, len(head)))
+
+
+def timestamp(moment: datetime, style: str = "R") -> str:
+    """Return Discord's own rendering of a time, in the reader's zone; ``R`` is relative."""
+    return f"<t:{int(moment.timestamp())}:{style}>"
+
+
+def _escape_line(text: str) -> str:
+    text = _INLINE.sub(r"\\\1", text)
+    text = _NUMBERED.sub(r"\1\\\2", _LINE_START.sub(r"\\\1", text))
+    text = _BARE_LINK.sub(r"\1\\:\2", text)
+    return _EVERYONE.sub("@\u200b", text)
+
+
+def _before_cluster(text: str, index: int) -> int:
+    """Move ``index`` left until it does not split an emoji sequence or a combined letter."""
+    while 0 < index < len(text) and (
+        text[index] in _JOINERS
+        or text[index - 1] == "\u200d"
+        or unicodedata.combining(text[index])
+        or 0x1F3FB <= ord(text[index]) <= 0x1F3FF  # noqa: PLR2004  # skin tones
+    ):
+        index -= 1
+    return index

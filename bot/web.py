@@ -1,0 +1,46 @@
+"""The bot's own small web server: is it alive, is it ready."""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+
+from aiohttp import web
+
+
+class PortTaken(OSError):  # noqa: N818  # says what is wrong with the port
+    """The port of ``WEB_PORT`` cannot be used."""
+
+
+@asynccontextmanager
+async def web_server(*, host: str, port: int, is_ready: Callable[[], bool]) -> AsyncIterator[int]:
+    """Serve ``/healthz`` and ``/readyz`` inside the block; yields the port.
+
+    Args:
+        host: Address to listen on.
+        port: 0 picks a free one.
+        is_ready: True once commands can be answered.
+
+    Raises:
+        PortTaken: The address cannot be listened on.
+    """
+
+    async def healthz(_: web.Request) -> web.Response:
+        return web.json_response({"status": "alive"})
+
+    async def readyz(_: web.Request) -> web.Response:
+        if is_ready():
+            return web.json_response({"status": "ready"})
+        return web.json_response({"status": "starting"}, status=503)
+
+    app = web.Application()
+    app.add_routes([web.get("/healthz", healthz), web.get("/readyz", readyz)])
+    runner = web.AppRunner(app, access_log=None)
+    await runner.setup()
+    try:
+        site = web.TCPSite(runner, host, port)
+        try:
+            await site.start()
+        except OSError as error:
+            raise PortTaken(error.errno, f"{host}:{port}") from error
+        yield int(runner.addresses[0][1])
+    finally:
+        await runner.cleanup()

@@ -1,0 +1,241 @@
+"""``/describe``: EurIA's text, streamed into one message; facts from Discogs, never Spotify."""
+
+import asyncio
+from collections.abc import Mapping
+from contextlib import aclosing
+from dataclasses import dataclass, replace
+from typing import Any, Protocol
+
+import discord
+from discord import app_commands
+from discord.app_commands import locale_str
+from discord.ext import commands
+
+from bot.errors import Answers, advice, sentence
+from bot.i18n import Texts
+from bot.ui.description_card import (
+    AGAIN_PREFIX,
+    STOP_PREFIX,
+    DescriptionState,
+    Stage,
+    description_card,
+    topic_of,
+)
+from bot.ui.host import Host
+from bot.ui.notices import notice
+from bot.ui.reply import InteractionReply, Reply
+from bot.ui.stream import ProgressiveMessage, ProgressiveMessages
+from services.descriptions.service import DescriptionService
+from services.errors import ExternalServiceException, ServiceDisabled
+from services.euria.models import Length, Subject
+from services.music import clean_query
+
+_ANY_SUBJECT = "any"
+
+
+class _Services(Protocol):
+    @property
+    def descriptions(self) -> DescriptionService: ...
+    @property
+    def messages(self) -> ProgressiveMessages: ...
+    @property
+    def answers(self) -> Answers: ...
+
+
+async def setup(bot: Host[_Services]) -> None:
+    """Add the cog (discord.py calls this)."""
+    services = bot.services
+    await bot.add_cog(
+        Describe(
+            descriptions=services.descriptions,
+            messages=services.messages,
+            answers=services.answers,
+        )
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Wish:
+    """What the user asked for."""
+
+    topic: str
+    subject: Subject | None
+    length: Length
+    is_fresh: bool
+
+    def button_id(self, user_id: int) -> str:
+        """Carry everything but the topic, which the message itself shows."""
+        return f"{user_id}:{self.length}:{self.subject or _ANY_SUBJECT}"
+
+
+class Describe(commands.Cog):
+    """Writes about an album or artist while people watch."""
+
+    def __init__(
+        self,
+        *,
+        descriptions: DescriptionService,
+        messages: ProgressiveMessages,
+        answers: Answers,
+    ) -> None:
+        """Have ``descriptions`` write and show it through ``messages``."""
+        self._descriptions = descriptions
+        self._messages = messages
+        self._answers = answers
+        self._running: dict[str, asyncio.Task[DescriptionState]] = {}
+
+    @app_commands.command(
+        name="describe", description=locale_str("Have AI write about an album or artist, live")
+    )
+    @app_commands.describe(
+        topic=locale_str("An album or artist"),
+        kind=locale_str("Is it an album or an artist?"),
+        length=locale_str("How much to write; short by default"),
+        fresh=locale_str("Write a new text even if there is one"),
+    )
+    @app_commands.choices(
+        kind=[
+            app_commands.Choice(name=locale_str("album"), value="album"),
+            app_commands.Choice(name=locale_str("artist"), value="artist"),
+        ],
+        length=[
+            app_commands.Choice(name=locale_str("short"), value="short"),
+            app_commands.Choice(name=locale_str("long"), value="long"),
+        ],
+    )
+    async def describe(
+        self,
+        interaction: discord.Interaction,
+        topic: str,
+        kind: str | None = None,
+        length: str = "short",
+        fresh: bool = False,  # noqa: FBT001, FBT002  # a command option
+    ) -> None:
+        """Answer ``/describe``."""
+        reply = InteractionReply(interaction)
+        async with self._answers.to(reply, interaction.locale) as texts:
+            wish = _Wish(
+                topic=clean_query(topic),
+                subject=Subject(kind) if kind else None,
+                length=Length(length),
+                is_fresh=fresh,
+            )
+            await self._answer(reply, wish, texts)
+
+    @commands.Cog.listener()
+    async def on_interaction(self, interaction: discord.Interaction) -> None:
+        """Handle Stop, Regenerate and Try again."""
+        data: Mapping[str, Any] = interaction.data or {}
+        custom_id = str(data.get("custom_id", ""))
+        for prefix, handle in ((STOP_PREFIX, self._stop), (AGAIN_PREFIX, self._again)):
+            if custom_id.startswith(f"{prefix}:"):
+                reply = InteractionReply(interaction)
+                async with self._answers.to(reply, interaction.locale) as texts:
+                    rest = custom_id.removeprefix(f"{prefix}:")
+                    if rest.split(":")[0] == str(interaction.user.id):
+                        await handle(interaction, reply, rest, texts)
+                    else:
+                        text = texts.gettext("Only whoever asked for this text can do that.")
+                        await reply.fail(notice(text))
+
+    async def _stop(
+        self, interaction: discord.Interaction, reply: Reply, stop_id: str, texts: Texts
+    ) -> None:
+        del interaction
+        await reply.acknowledge()
+        running = self._running.get(stop_id)
+        if running is not None:
+            running.cancel()
+        else:
+            await reply.fail(notice(texts.gettext("That text isn't being written any more.")))
+
+    async def _again(
+        self, interaction: discord.Interaction, reply: Reply, rest: str, texts: Texts
+    ) -> None:
+        _, length, subject = rest.split(":")
+        topic = topic_of(interaction.message) if interaction.message else None
+        if topic is None:
+            await reply.fail(notice(texts.gettext("I can't read that message; use `/describe`.")))
+            return
+        wish = _Wish(
+            topic=topic,
+            subject=None if subject == _ANY_SUBJECT else Subject(subject),
+            length=Length(length),
+            is_fresh=True,
+        )
+        await self._answer(reply, wish, texts)
+
+    async def _answer(self, reply: Reply, wish: _Wish, texts: Texts) -> None:
+        await reply.acknowledge()
+        stop_id = f"{reply.user_id}:{reply.question_id}"
+        state = DescriptionState(
+            topic=wish.topic,
+            stage=Stage.WAITING,
+            stop_id=stop_id,
+            again_id=wish.button_id(reply.user_id),
+        )
+
+        async def show(newest: DescriptionState) -> None:
+            await reply.show(description_card(newest, texts))
+
+        async with self._messages.start(show) as message:
+            message.update(state)
+            writing = asyncio.create_task(
+                self._write(message, state, wish, texts), name=f"describe {stop_id}"
+            )
+            self._running[stop_id] = writing
+            try:
+                await asyncio.wait({writing})
+            except asyncio.CancelledError:  # the bot is closing: end the text honestly
+                writing.cancel()
+                note = texts.gettext("I'm restarting. Try again in a minute.")
+                last = replace(message.newest or state, stage=Stage.CUT_SHORT, note=note)
+                await message.finish(last)
+                raise
+            finally:
+                del self._running[stop_id]
+            if writing.cancelled():  # the Stop button did that
+                last = replace(message.newest or state, stage=Stage.STOPPED)
+            else:
+                last = writing.result()
+            await message.finish(last)
+
+    async def _write(
+        self,
+        message: ProgressiveMessage[DescriptionState],
+        state: DescriptionState,
+        wish: _Wish,
+        texts: Texts,
+    ) -> DescriptionState:
+        """Return the last state; the ones on the way go to ``message``."""
+        grounding = await self._descriptions.ground(wish.topic, wish.subject)
+        state = replace(state, grounding=grounding)
+        if not wish.is_fresh:
+            kept = await self._descriptions.kept(grounding, wish.length, texts.language_name)
+            if kept is not None:
+                return replace(state, stage=Stage.COMPLETE, text=kept.text, kept=kept)
+        message.update(state)
+        writing = self._descriptions.write(grounding, wish.length, texts.language_name)
+        try:
+            async with aclosing(writing) as increments:
+                async for increment in increments:
+                    text = state.text + increment
+                    state = replace(state, stage=Stage.WRITING, text=text)
+                    message.update(state)
+                    if message.is_gone:  # nobody reads on: stop what is being paid for
+                        break
+        except ExternalServiceException as error:
+            return _ended_badly(state, error, texts)
+        return replace(state, stage=Stage.COMPLETE)
+
+
+def _ended_badly(
+    state: DescriptionState, error: ExternalServiceException, texts: Texts
+) -> DescriptionState:
+    """Keep what was written and say so; with nothing written, offer the template."""
+    note = sentence(error, texts)
+    if state.text.strip():
+        return replace(state, stage=Stage.CUT_SHORT, note=note)
+    if not isinstance(error, ServiceDisabled):
+        note = f"{note} {advice(None, texts)}"
+    return replace(state, stage=Stage.TEMPLATE, note=note)

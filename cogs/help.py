@@ -1,0 +1,94 @@
+"""``/help``: what can I do here."""
+
+from collections.abc import Callable
+from typing import Final, Protocol
+
+import discord
+from discord import app_commands
+from discord.app_commands import locale_str
+from discord.ext import commands
+
+from bot.errors import Answers
+from bot.i18n import N_, Texts
+from bot.ui.host import Host
+from bot.ui.notices import notice
+from bot.ui.reply import InteractionReply
+
+_OVERVIEW: Final = (
+    N_("**I find records and tell you about them.**"),
+    N_("🔎 `/search` – Spotify and Discogs side by side; pick a pressing to see its tracks"),
+    N_("✍️ `/describe` – AI writes about an album or artist while you watch"),
+    N_("🩺 `/status` – are Spotify, Discogs and EurIA up?"),
+    N_("💬 In a direct message, just type what you are looking for."),
+)
+_TOPICS: Final[dict[str, tuple[str, ...]]] = {
+    "search": (
+        N_("**Searching**"),
+        N_("Type an artist, a title or both: `/search query:kind of blue`."),
+        N_("`kind` narrows it down: album, artist, track, playlist, or a Discogs release."),
+        N_("The menu below the results opens any of them, with its track list."),
+    ),
+    "describe": (
+        N_("**Describing**"),
+        N_("`/describe topic:Blue Train by John Coltrane` – the text grows while it is written."),
+        N_("Facts come from Discogs, the words from EurIA's AI; it can be wrong."),
+        N_("**Stop** ends it, **Regenerate** writes another one, `length:long` gives you more."),
+        N_("If the AI is down you get the facts instead, and are told so."),
+    ),
+    "privacy": (
+        N_("**Privacy**"),
+        N_("I read only what you send me: commands and direct messages, nothing else."),
+        N_("What you describe goes to EurIA (Infomaniak, Switzerland); nothing from Spotify does."),
+        N_("I keep no record of who searched for what."),
+    ),
+    "sources": (
+        N_("**Sources**"),
+        N_(
+            "This application uses Discogs' API but is not affiliated with, sponsored or endorsed "
+            "by Discogs. 'Discogs' is a trademark of Zink Media, LLC."
+        ),
+        N_("Catalogue data and artwork from Spotify link back to Spotify."),
+        N_("Texts are written by AI through EurIA, a service of Infomaniak."),
+    ),
+}
+
+
+class _Services(Protocol):
+    @property
+    def answers(self) -> Answers: ...
+
+
+async def setup(bot: Host[_Services]) -> None:
+    """Add the cog (discord.py calls this)."""
+    await bot.add_cog(Help(answers=bot.services.answers))
+
+
+class Help(commands.Cog):
+    """Explains the bot."""
+
+    def __init__(self, *, answers: Answers) -> None:
+        """Explain in the reader's language."""
+        self._answers = answers
+
+    @app_commands.command(name="help", description=locale_str("What can I do here?"))
+    @app_commands.describe(topic=locale_str("One thing in detail"))
+    @app_commands.choices(
+        topic=[
+            app_commands.Choice(name=locale_str("searching"), value="search"),
+            app_commands.Choice(name=locale_str("describing"), value="describe"),
+            app_commands.Choice(name=locale_str("privacy"), value="privacy"),
+            app_commands.Choice(name=locale_str("sources"), value="sources"),
+        ]
+    )
+    async def help(self, interaction: discord.Interaction, topic: str | None = None) -> None:
+        """Answer ``/help``, to the asker only."""
+        async with self._answers.to(InteractionReply(interaction), interaction.locale) as texts:
+            text = help_text(topic, texts)
+            await interaction.response.send_message(view=notice(text), ephemeral=True)
+
+
+def help_text(topic: str | None, texts: Texts) -> str:
+    """Return the overview, or one topic of it."""
+    translate: Callable[[str], str] = texts.gettext
+    lines = _TOPICS.get(topic or "", _OVERVIEW)
+    return "\n".join(translate(line) for line in lines)

@@ -1,0 +1,162 @@
+"""``/search``, and a direct message: Spotify and Discogs side by side."""
+
+import asyncio
+from collections.abc import Mapping
+from contextlib import aclosing
+from typing import Any, Protocol
+
+import discord
+from discord import app_commands, ui
+from discord.app_commands import locale_str
+from discord.ext import commands
+
+from bot.errors import Answers
+from bot.i18n import Texts
+from bot.ui.host import Host
+from bot.ui.item_card import release_card, spotify_card
+from bot.ui.layout import view_of
+from bot.ui.notices import notice
+from bot.ui.reply import InteractionReply, MessageReply, Reply
+from bot.ui.search_card import PICK_PREFIX, search_card
+from bot.ui.stream import ProgressiveMessages
+from services.catalogue.models import SearchKind, SearchResults
+from services.catalogue.service import CatalogueService
+from services.music import clean_query
+from services.spotify.models import SpotifyKind
+
+
+class _Services(Protocol):
+    @property
+    def catalogue(self) -> CatalogueService: ...
+    @property
+    def messages(self) -> ProgressiveMessages: ...
+    @property
+    def answers(self) -> Answers: ...
+
+
+async def setup(bot: Host[_Services]) -> None:
+    """Add the cog (discord.py calls this)."""
+    services = bot.services
+    await bot.add_cog(
+        Search(catalogue=services.catalogue, messages=services.messages, answers=services.answers)
+    )
+
+
+class Search(commands.Cog):
+    """Finds music on both upstreams."""
+
+    def __init__(
+        self, *, catalogue: CatalogueService, messages: ProgressiveMessages, answers: Answers
+    ) -> None:
+        """Search ``catalogue`` and show it through ``messages``."""
+        self._catalogue = catalogue
+        self._messages = messages
+        self._answers = answers
+
+    @app_commands.command(
+        name="search", description=locale_str("Find music on Spotify and Discogs, side by side")
+    )
+    @app_commands.describe(
+        query=locale_str("Artist, title, or both"),
+        kind=locale_str("What to look for; everything by default"),
+    )
+    @app_commands.choices(
+        kind=[
+            app_commands.Choice(name=locale_str("everything"), value="everything"),
+            app_commands.Choice(name=locale_str("album"), value="album"),
+            app_commands.Choice(name=locale_str("artist"), value="artist"),
+            app_commands.Choice(name=locale_str("track"), value="track"),
+            app_commands.Choice(name=locale_str("playlist"), value="playlist"),
+            app_commands.Choice(name=locale_str("release"), value="release"),
+        ]
+    )
+    async def search(
+        self, interaction: discord.Interaction, query: str, kind: str = "everything"
+    ) -> None:
+        """Answer ``/search``."""
+        reply = InteractionReply(interaction)
+        async with self._answers.to(reply, interaction.locale) as texts:
+            await self._answer(reply, query, SearchKind(kind), texts)
+
+    @commands.Cog.listener()
+    async def on_interaction(self, interaction: discord.Interaction) -> None:
+        """Show another hit when its searcher picks it from the menu."""
+        data: Mapping[str, Any] = interaction.data or {}
+        custom_id = str(data.get("custom_id", ""))
+        values = data.get("values")
+        if not custom_id.startswith(f"{PICK_PREFIX}:") or not isinstance(values, list):
+            return
+        reply = InteractionReply(interaction)
+        async with self._answers.to(reply, interaction.locale) as texts:
+            if custom_id != f"{PICK_PREFIX}:{interaction.user.id}":
+                text = texts.gettext("This menu belongs to whoever searched. Try `/search`.")
+                await reply.fail(notice(text))
+                return
+            await reply.acknowledge()
+            await reply.show(await self._picked(interaction, str(values[0]), texts))
+
+    @commands.Cog.listener()
+    async def on_message(self, message: discord.Message) -> None:
+        """Answer a direct message as a search for its text."""
+        if message.author.bot or message.guild is not None or not message.content.strip():
+            return
+        # A message carries no locale; English is what Discord shows when it knows none.
+        reply = MessageReply(message)
+        async with self._answers.to(reply, None) as texts:
+            await self._answer(reply, message.content, SearchKind.EVERYTHING, texts)
+
+    async def _answer(self, reply: Reply, query: str, kind: SearchKind, texts: Texts) -> None:
+        """Search and show each upstream's answer as it comes.
+
+        Raises:
+            InvalidQuery: ``query`` cannot be searched for; nothing was acknowledged yet.
+            EditFailed: Discord refused the last edit.
+        """
+        query = clean_query(query)
+        await reply.acknowledge()
+
+        async def show(results: SearchResults) -> None:
+            await reply.show(search_card(results, reply.user_id, texts))
+
+        results = SearchResults(query=query, kind=kind, waiting=self._catalogue.upstreams(kind))
+        async with (
+            self._messages.start(show) as message,
+            aclosing(self._catalogue.search(query, kind)) as search,
+        ):
+            message.update(results)
+            try:
+                async for results in search:
+                    message.update(results)
+            except asyncio.CancelledError:  # the bot is closing: say so where nothing came
+                await message.finish(results.abandoned())
+                raise
+            await message.finish(results)
+
+    async def _picked(
+        self, interaction: discord.Interaction, value: str, texts: Texts
+    ) -> ui.LayoutView:
+        upstream, kind, item_id = value.split(":", 2)
+        card: ui.Container[ui.LayoutView]
+        if upstream == "discogs":
+            card = release_card(await self._catalogue.get_release(int(item_id)), texts)
+        else:
+            item = await self._catalogue.get_spotify_item(SpotifyKind(kind), item_id)
+            card = spotify_card(item, texts)
+        view = view_of(card)
+        menu = _menu_of(interaction)
+        if menu is not None:
+            view.add_item(ui.ActionRow(menu))
+        return view
+
+
+def _menu_of(interaction: discord.Interaction) -> ui.Select[ui.LayoutView] | None:
+    """Return the menu of the message, so that another hit can be picked next."""
+    if interaction.message is None:
+        return None
+    for item in ui.LayoutView.from_message(interaction.message, timeout=None).walk_children():
+        if isinstance(item, ui.Select) and item.custom_id.startswith(PICK_PREFIX):
+            menu: ui.Select[ui.LayoutView] = ui.Select(
+                custom_id=item.custom_id, placeholder=item.placeholder, options=item.options
+            )
+            return menu
+    return None

@@ -1,0 +1,1 @@
+"""Search across upstreams, and which hit is the one that was meant."""

@@ -1,0 +1,1 @@
+"""Discogs' API v2: the database of releases."""

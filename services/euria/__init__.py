@@ -1,0 +1,1 @@
+"""EurIA, Infomaniak's language model."""

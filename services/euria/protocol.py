@@ -1,0 +1,124 @@
+"""EurIA's chat completions as pure functions: a body to build, events to read. No I/O.
+
+OpenAI-compatible; the shapes accepted are listed in ``docs/upstreams/euria.md``.
+"""
+
+from collections.abc import Iterator
+
+import msgspec
+
+from services.errors import InvalidResponse, UpstreamServerError
+from services.euria.models import Chunk, DescriptionRequest
+from services.euria.prompts import MAX_TOKENS, build_messages
+from services.euria.sse import DONE_MARKER
+from services.http import ErrorDetail, read_json
+
+_CHUNK_DECODER = msgspec.json.Decoder(Chunk)
+_THINK_OPEN, _THINK_CLOSE = "<think>", "</think>"
+_NO_ERROR = b"null"
+
+
+def build_body(request: DescriptionRequest, model: str) -> dict[str, object]:
+    """Return the JSON body of a streamed chat completion."""
+    return {
+        "model": model,
+        "messages": build_messages(request),
+        "max_tokens": MAX_TOKENS[request.length],
+        "temperature": 0.7,
+        "stream": True,
+    }
+
+
+class TextReader:
+    """Turns the events of one answer into text increments and knows whether it is complete."""
+
+    def __init__(self, operation: str) -> None:
+        """Name ``operation`` in errors."""
+        self._operation = operation
+        self._thoughts = ThoughtFilter()
+        self.is_complete = False
+
+    def read(self, data: str | bytes) -> Iterator[str]:
+        """Yield the visible text of one event, or of a whole JSON answer.
+
+        Raises:
+            UpstreamServerError: The stream carries an error instead of text.
+            InvalidResponse: The event is not what the API promises.
+        """
+        if data == DONE_MARKER:
+            self.is_complete = True
+            return
+        try:
+            chunk = _CHUNK_DECODER.decode(data)
+        except msgspec.DecodeError:
+            raise InvalidResponse("euria", self._operation, None, "unreadable event") from None
+        if bytes(chunk.error) != _NO_ERROR:
+            said = read_error(b'{"error":' + bytes(chunk.error) + b"}").message
+            message = f"error inside the stream ({said})"
+            raise UpstreamServerError("euria", self._operation, None, message)
+        for choice in chunk.choices[:1]:
+            part = choice.delta or choice.message
+            if part is not None and part.content:
+                yield from self._thoughts.feed(part.content)
+            if choice.finish_reason is not None:
+                self.is_complete = True
+
+    def close(self) -> Iterator[str]:
+        """Yield what was held back in case it became a tag."""
+        yield from self._thoughts.close()
+
+
+class ThoughtFilter:
+    """Drops ``<think>…</think>``, also when a tag is split over increments."""
+
+    def __init__(self) -> None:
+        """Start outside any thought."""
+        self._held = ""
+        self._inside = False
+
+    def feed(self, text: str) -> Iterator[str]:
+        """Yield what is certainly visible."""
+        self._held += text
+        while True:
+            tag = _THINK_CLOSE if self._inside else _THINK_OPEN
+            before, found, after = self._held.partition(tag)
+            if found:
+                if before and not self._inside:
+                    yield before
+                self._inside, self._held = not self._inside, after
+                continue
+            keep = _overlap(self._held, tag)
+            visible = self._held[: len(self._held) - keep]
+            self._held = self._held[len(self._held) - keep :]
+            if visible and not self._inside:
+                yield visible
+            return
+
+    def close(self) -> Iterator[str]:
+        """Yield the rest: half a tag that never became one."""
+        if self._held and not self._inside:
+            yield self._held
+        self._held = ""
+
+
+def read_error(body: bytes) -> ErrorDetail:
+    """Read Infomaniak's envelope, the model server's, or OpenAI's; only codes, never prose.
+
+    The prose may quote the prompt, and prompts hold what users typed.
+    """
+    value = read_json(body)
+    if not isinstance(value, dict):
+        return ErrorDetail()
+    inner = value.get("error")
+    for envelope in (inner, value):
+        if isinstance(envelope, dict):
+            code = envelope.get("code") or envelope.get("type")
+            if isinstance(code, str | int):
+                return ErrorDetail(str(code))
+    return ErrorDetail()
+
+
+def _overlap(text: str, tag: str) -> int:
+    """Return how many last characters of ``text`` could be the beginning of ``tag``."""
+    longest = min(len(text), len(tag) - 1)
+    return next((n for n in range(longest, 0, -1) if text.endswith(tag[:n])), 0)

@@ -1,0 +1,120 @@
+"""``EuriaService``: text from Infomaniak's language model, streamed."""
+
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+from typing import Final
+
+from services.errors import InvalidResponse, ServiceDisabled
+from services.euria import protocol
+from services.euria.models import DescriptionRequest
+from services.euria.sse import EventTooLarge, SseDecoder
+from services.http import ByteStream, HttpClient, Request
+from services.resilience.config import StreamLimits
+from services.resilience.policy import Policy
+from services.secret import Secret
+
+_JSON = "application/json"
+_OPERATION = "generate_description"
+SETTINGS: Final = ("EURIA_TOKEN", "EURIA_PRODUCT_ID")
+
+
+class EuriaService:
+    """Writes descriptions; every stream goes through the policy."""
+
+    def __init__(
+        self,
+        *,
+        http: HttpClient,
+        policy: Policy,
+        token: Secret | None,
+        api_url: str,
+        model: str,
+        limits: StreamLimits,
+        missing_settings: tuple[str, ...] = SETTINGS,
+    ) -> None:
+        """Use ``api_url`` (ends in ``/openai/v1``); without ``token`` it only refuses."""
+        self._http = http
+        self._policy = policy
+        self._token = token
+        self._api_url = api_url
+        self._model = model
+        self._limits = limits
+        self._missing_settings = missing_settings
+
+    @property
+    def is_enabled(self) -> bool:
+        """True when the token is set and EurIA is not switched off."""
+        return self._token is not None
+
+    async def generate_description(
+        self, request: DescriptionRequest | str
+    ) -> AsyncGenerator[str, None]:
+        """Yield the text as it is written; join the increments to get all of it.
+
+        Close the iterator (``contextlib.aclosing``) to stop: the socket is closed at once, so
+        nothing more is produced or billed. Retried only until the first increment.
+
+        Args:
+            request: What to write; a plain string is a topic in English.
+
+        Raises:
+            ServiceDisabled: The settings lack EurIA's token.
+            UpstreamTimeout: No first text, or no further text, within the limits.
+            InvalidResponse: The stream ended early; what was yielded stands, incomplete.
+            ExternalServiceException: Any other failure, before or in mid-stream.
+        """
+        if self._token is None:
+            raise ServiceDisabled("euria", _OPERATION, settings=self._missing_settings)
+        if isinstance(request, str):
+            request = DescriptionRequest(topic=request)
+        http_request = Request(
+            service="euria",
+            operation=_OPERATION,
+            method="POST",
+            url=f"{self._api_url}/chat/completions",
+            headers={
+                "Authorization": f"Bearer {self._token.reveal()}",
+                "Accept": "text/event-stream",
+            },
+            json=protocol.build_body(request, self._model),
+            read_error=protocol.read_error,
+        )
+        stream = self._policy.stream(_OPERATION, lambda: self._attempt(http_request), self._limits)
+        async with aclosing(stream):
+            async for text in stream:
+                yield text
+
+    async def _attempt(self, request: Request) -> AsyncGenerator[str, None]:
+        """Yield the text of one request; an answer without any is an error."""
+        reader = protocol.TextReader(_OPERATION)
+        is_empty = True
+        async with self._http.stream(request) as answer, aclosing(_events(answer)) as events:
+            async for data in events:
+                for text in reader.read(data):
+                    # Blank text before the first word is no first token.
+                    if text.strip() or not is_empty:
+                        is_empty = False
+                        yield text
+        for text in reader.close():
+            is_empty = False
+            yield text
+        if is_empty:
+            raise InvalidResponse("euria", _OPERATION, None, "an answer without text")
+        if not reader.is_complete:
+            raise InvalidResponse("euria", _OPERATION, None, "the stream ended early")
+
+
+async def _events(answer: ByteStream) -> AsyncGenerator[str | bytes, None]:
+    """Yield the data of each event; a JSON answer to a stream request counts as one event."""
+    if answer.content_type == _JSON:
+        yield b"".join([chunk async for chunk in answer.chunks])
+        return
+    decoder = SseDecoder()
+    try:
+        async for chunk in answer.chunks:
+            for event in decoder.feed(chunk):
+                yield event.data
+        for event in decoder.close():
+            yield event.data
+    except EventTooLarge as error:
+        raise InvalidResponse("euria", _OPERATION, None, str(error)) from error

@@ -1,0 +1,66 @@
+"""Words and rules that upstreams share: queries, names, links."""
+
+import re
+import unicodedata
+from typing import Final
+
+MIN_QUERY_LENGTH: Final = 2
+MAX_QUERY_LENGTH: Final = 200
+
+# Characters that change how *other* text is shown or that nobody can see: direction overrides
+# and isolates, zero-width characters, the byte-order mark, and control characters.
+_INVISIBLE = re.compile(
+    "[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u00ad\u061c\u180e\u200b\u200e\u200f"
+    "\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\U000e0000-\U000e007f]"
+)
+_SPACES = re.compile(r"\s+")
+_DISAMBIGUATION = re.compile(r" \(\d+\)$")
+
+
+class InvalidQuery(ValueError):  # noqa: N818  # reads like the error tree's names
+    """What the user typed cannot be searched for.
+
+    Attributes:
+        reason: ``too_short``, ``too_long`` or ``no_words``.
+        length: How many characters were left after trimming.
+    """
+
+    def __init__(self, reason: str, length: int) -> None:
+        """Store why; the sentence for the user is made in ``bot/errors.py``."""
+        super().__init__(reason)
+        self.reason = reason
+        self.length = length
+
+
+def clean_text(text: str) -> str:
+    """Return ``text`` on one line without invisible or direction-changing characters."""
+    return _SPACES.sub(" ", _INVISIBLE.sub("", text.replace("\n", " "))).strip()
+
+
+def clean_query(text: str) -> str:
+    """Return what the user typed as one tidy line.
+
+    Raises:
+        InvalidQuery: Fewer than 2 or more than 200 characters after trimming, or nothing that an
+            upstream could look for (no letter and no digit, such as only emoji).
+    """
+    query = clean_text(text)
+    if len(query) < MIN_QUERY_LENGTH:
+        raise InvalidQuery("too_short", len(query))
+    if len(query) > MAX_QUERY_LENGTH:
+        raise InvalidQuery("too_long", len(query))
+    if not any(character.isalnum() for character in query):
+        raise InvalidQuery("no_words", len(query))
+    return query
+
+
+def fold(text: str) -> str:
+    """Return ``text`` for comparing: lower case, without accents, punctuation as spaces."""
+    decomposed = unicodedata.normalize("NFKD", text.casefold())
+    kept = (c if c.isalnum() else " " for c in decomposed if not unicodedata.combining(c))
+    return _SPACES.sub(" ", "".join(kept)).strip()
+
+
+def strip_disambiguation(name: str) -> str:
+    """Return a Discogs name without its trailing number: ``La Femme (4)`` -> ``La Femme``."""
+    return _DISAMBIGUATION.sub("", name)

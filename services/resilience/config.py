@@ -1,0 +1,89 @@
+"""What is declared to a policy: the limits of an upstream, and the calls sent to it."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from typing import Generic, TypeVar
+
+from services.answers import Source
+from services.errors import ExternalServiceException
+from services.resilience.rate_limiter import Rate
+from services.resilience.retry import Backoff
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PolicyConfig:
+    """The limits of one upstream; all times in seconds.
+
+    Attributes:
+        upstream: Its name.
+        deadline: For the whole operation, retries and waits included.
+        attempt_timeout: For one attempt, from the moment it is sent.
+        concurrency: Calls under way at once.
+        queue: Calls that may wait for a slot; more are shed.
+        rate: The client-side allowance, or None to only obey 429.
+        backoff: When and how often to repeat.
+        breaker_failures: Failures in a row that open the circuit.
+        breaker_open: How long it first stays open.
+        stale_name: The ADR's name of the stale-cache fallback, or None when there is none.
+        cache_entries: How many answers are kept.
+    """
+
+    upstream: str
+    deadline: float
+    attempt_timeout: float
+    concurrency: int
+    queue: int = 64
+    rate: Rate | None = None
+    backoff: Backoff = field(default_factory=Backoff)
+    breaker_failures: int = 5
+    breaker_open: float = 60.0
+    stale_name: str | None = None
+    cache_entries: int = 2_000
+
+
+@dataclass(frozen=True, slots=True)
+class Fallback(Generic[T]):
+    """One rung of a fallback chain: its ADR name, the source it yields, and how to make it.
+
+    ``make`` returns None when this rung cannot serve, so that the next one is tried.
+    """
+
+    name: str
+    source: Source
+    make: Callable[[ExternalServiceException], T | None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call(Generic[T]):
+    """What a service wants sent.
+
+    Attributes:
+        operation: Its name without the upstream, such as ``get_release``.
+        send: One attempt, parsing included.
+        key: The cache key, without secrets; None for an answer that is never shared or kept.
+        fresh: Seconds during which a kept answer is as good as a new one.
+        stale: Seconds during which it may stand in, labelled, when the upstream fails.
+        repeatable: False when doing it twice would do harm.
+        renew: Replaces rejected credentials, or None when there is nothing to renew.
+        fallbacks: The rungs after the stale cache, in order.
+    """
+
+    operation: str
+    send: Callable[[], Awaitable[T]]
+    key: str | None = None
+    fresh: float = 0.0
+    stale: float = 0.0
+    repeatable: bool = True
+    renew: Callable[[], Awaitable[None]] | None = None
+    fallbacks: tuple[Fallback[T], ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StreamLimits:
+    """When a stream counts as dead; seconds until the first item, between two, and in all."""
+
+    first: float
+    idle: float
+    whole: float

@@ -1,0 +1,1 @@
+"""Spotify's Web API, for a Development-Mode app."""

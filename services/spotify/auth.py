@@ -1,0 +1,89 @@
+"""The app's own token (client-credentials flow): fetched when needed, one fetch at a time."""
+
+import asyncio
+import base64
+
+import msgspec
+
+from services.errors import AccessDenied, InvalidRequest
+from services.http import HttpClient, Request, parse_body
+from services.resilience.clock import Clock
+from services.secret import Secret
+from services.spotify.protocol import read_error
+
+_TOKEN_SKEW_SECONDS = 60.0  # renew early: a token must not expire between here and Spotify
+
+
+class _Grant(msgspec.Struct):
+    access_token: str
+    expires_in: float = 3600.0
+
+
+_GRANT_DECODER = msgspec.json.Decoder(_Grant)
+
+
+class ClientCredentials:
+    """Keeps a valid app token; https://developer.spotify.com/documentation/web-api/tutorials."""
+
+    def __init__(
+        self,
+        *,
+        client_id: str,
+        client_secret: Secret,
+        accounts_url: str,
+        http: HttpClient,
+        clock: Clock,
+    ) -> None:
+        """Use the app's credentials at ``accounts_url`` (without ``/api/token``)."""
+        self._client_id = client_id
+        self._client_secret = client_secret
+        self._accounts_url = accounts_url
+        self._http = http
+        self._clock = clock
+        self._token: Secret | None = None
+        self._expires_at = 0.0
+        self._fetching = asyncio.Lock()
+
+    async def token(self) -> Secret:
+        """Return a token with at least a minute to live.
+
+        Raises:
+            AccessDenied: Spotify refuses the client id or secret.
+            ExternalServiceException: The accounts host does not answer properly.
+        """
+        async with self._fetching:
+            if self._token is None or self._clock.monotonic() >= self._expires_at:
+                await self._fetch()
+            return self._token or Secret("")
+
+    async def renew(self, rejected: Secret) -> None:
+        """Replace ``rejected``, unless somebody already did.
+
+        Raises:
+            ExternalServiceException: As ``token``.
+        """
+        async with self._fetching:
+            if self._token is None or self._token == rejected:
+                await self._fetch()
+
+    async def _fetch(self) -> None:
+        pair = f"{self._client_id}:{self._client_secret.reveal()}".encode()
+        request = Request(
+            service="spotify",
+            operation="fetch_token",
+            method="POST",
+            url=f"{self._accounts_url}/api/token",
+            headers={"Authorization": f"Basic {base64.b64encode(pair).decode()}"},
+            form={"grant_type": "client_credentials"},
+            read_error=read_error,
+        )
+        try:
+            response = await self._http.send(request)
+        except InvalidRequest as error:
+            # 400 invalid_client: asking again with the same pair cannot help.
+            raise AccessDenied(
+                "spotify", "fetch_token", error.status_code, error.message
+            ) from error
+        grant = parse_body(request, response, _GRANT_DECODER.decode)
+        self._token = Secret(grant.access_token)
+        self._expires_at = self._clock.monotonic() + grant.expires_in - _TOKEN_SKEW_SECONDS

@@ -1,0 +1,156 @@
+"""Spotify's Web API as pure functions: requests to build, answers to read. No I/O.
+
+Facts: https://developer.spotify.com/documentation/web-api and the February 2026 migration guide.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Final
+from urllib.parse import quote
+
+import msgspec
+
+from services.http import ErrorDetail, read_json
+from services.spotify.models import SpotifyItem, SpotifyKind, SpotifyResults
+
+SEARCH_LIMIT: Final = 10  # the most a Development-Mode app may ask for; 11 answers 400
+_WEB = "https://open.spotify.com"
+
+
+class _Image(msgspec.Struct):
+    url: str
+    width: int | None = None
+
+
+class _Named(msgspec.Struct):
+    name: str | None = None
+    display_name: str | None = None
+
+
+class _Track(msgspec.Struct):
+    name: str | None = None
+
+
+class _Page(msgspec.Struct):
+    total: int | None = None
+    items: list[_Track | None] = msgspec.field(default_factory=list)
+
+
+class _Item(msgspec.Struct):
+    """An album, artist, track or playlist; each kind fills its own fields."""
+
+    id: str | None = None
+    type: str | None = None
+    name: str | None = None
+    artists: list[_Named] | None = None
+    owner: _Named | None = None
+    images: list[_Image] | None = None
+    release_date: str | None = None
+    total_tracks: int | None = None
+    duration_ms: int | None = None
+    album: "_Item | None" = None
+    tracks: _Page | None = None
+    items: _Page | None = None
+
+
+class _Items(msgspec.Struct):
+    items: list[_Item | None] = msgspec.field(default_factory=list)
+
+
+class _Search(msgspec.Struct):
+    albums: _Items | None = None
+    artists: _Items | None = None
+    tracks: _Items | None = None
+    playlists: _Items | None = None
+
+
+_SEARCH_DECODER = msgspec.json.Decoder(_Search)
+_ITEM_DECODER = msgspec.json.Decoder(_Item)
+
+
+def build_search_params(
+    query: str, kinds: Sequence[SpotifyKind], market: str, limit: int = SEARCH_LIMIT
+) -> Mapping[str, str]:
+    """Return the query of ``GET /search``; without a market most content looks unavailable."""
+    return {
+        "q": query,
+        "type": ",".join(kinds),
+        "market": market,
+        "limit": str(min(limit, SEARCH_LIMIT)),
+    }
+
+
+def search_url(query: str) -> str:
+    """Return the page of the same search on open.spotify.com."""
+    return f"{_WEB}/search/{quote(query, safe='')}"
+
+
+def parse_search(body: bytes, query: str) -> SpotifyResults:
+    """Return the items of a search answer.
+
+    Raises:
+        msgspec.DecodeError: The body is not JSON.
+        msgspec.ValidationError: It is JSON of another shape.
+    """
+    found = _SEARCH_DECODER.decode(body)
+    pages = (found.albums, found.artists, found.tracks, found.playlists)
+    items = [
+        item
+        for page in pages
+        if page is not None
+        for raw in page.items
+        # Spotify puts null where an item was taken down.
+        if raw is not None and (item := _to_item(raw)) is not None
+    ]
+    return SpotifyResults(items=tuple(items), search_url=search_url(query))
+
+
+def parse_item(body: bytes) -> SpotifyItem | None:
+    """Return an album, artist, track or playlist, or None when it is none of these.
+
+    Raises:
+        msgspec.DecodeError: The body is not JSON.
+        msgspec.ValidationError: It is JSON of another shape.
+    """
+    return _to_item(_ITEM_DECODER.decode(body))
+
+
+def read_error(body: bytes) -> ErrorDetail:
+    """Read an error body: the Web API's, the accounts host's, or plain text (then nothing)."""
+    value = read_json(body)
+    if not isinstance(value, dict):
+        return ErrorDetail()
+    error = value.get("error")
+    if isinstance(error, dict):
+        reason = str(error.get("reason") or "")
+        return ErrorDetail(reason, is_quota=reason == "QUOTA_EXCEEDED")
+    # accounts.spotify.com: a short fixed word such as invalid_client; its description stays out.
+    return ErrorDetail(error if isinstance(error, str) else "")
+
+
+def _to_item(raw: _Item) -> SpotifyItem | None:
+    if not raw.id or raw.type not in set(SpotifyKind):
+        return None
+    kind = SpotifyKind(raw.type)
+    page = raw.tracks or raw.items
+    images = raw.images or (raw.album.images if raw.album else None) or []
+    return SpotifyItem(
+        kind=kind,
+        spotify_id=raw.id,
+        name=raw.name or "",
+        url=f"{_WEB}/{kind}/{quote(raw.id, safe='')}",
+        artists=tuple(_credit(raw)),
+        image_url=max(images, key=lambda image: image.width or 0).url if images else None,
+        released=raw.release_date or (raw.album.release_date if raw.album else None),
+        album=raw.album.name if raw.album else None,
+        track_count=raw.total_tracks or (page.total if page else None),
+        duration_ms=raw.duration_ms,
+        tracks=tuple(t.name for t in page.items if t and t.name) if page else (),
+    )
+
+
+def _credit(raw: _Item) -> Iterator[str]:
+    people = raw.artists or ([raw.owner] if raw.owner else [])
+    for person in people:
+        name = person.name or person.display_name
+        if name:
+            yield name
