@@ -1,0 +1,121 @@
+"""A conversation with the bot in the terminal: a script first, then whatever one types."""
+
+import asyncio
+import contextlib
+from typing import Final
+
+from bot.demo.process import BotDidNotStart, bot_process
+from bot.demo.script import SCRIPT, NotUnderstood, parse_command
+from bot.demo.terminal import Transcript, controls, print_controls, say, typed_lines
+from bot.sandbox.discord import EventStream, Exchange, Message
+from bot.sandbox.sandbox import Sandbox
+from bot.ui.description_card import STOP_PREFIX
+from bot.ui.search_card import PENDING_MARK
+
+_ACKNOWLEDGED_SECONDS: Final = 3.5
+_FINAL_SECONDS: Final = 150.0
+_HELP: Final = (
+    "Type a command such as /describe topic:Blue Train, a plain message (it goes to the bot as a "
+    "direct message), or the number of a button or menu entry. /help explains the bot; "
+    "Ctrl-D ends the demo."
+)
+
+
+async def demo(*, say: str | None = None, verbose: bool = False) -> int:
+    """Run the demo.
+
+    Args:
+        say: One thing to say; without it the script is played and then a prompt is offered.
+        verbose: Show the bot's own log.
+
+    Returns:
+        0, or 1 when the bot did not start or ``say`` got no final answer.
+    """
+    async with Sandbox() as sandbox:
+        try:
+            async with bot_process(sandbox, verbose=verbose):
+                conversation = Conversation(sandbox)
+                if say is not None:
+                    return 0 if await conversation.exchange(say) else 1
+                await conversation.play()
+        except BotDidNotStart as error:
+            _say(str(error))
+            return 1
+    return 0
+
+
+_say = say  # ``demo`` has an argument of that name
+
+
+class Conversation:
+    """Says things as Alice and prints what the bot makes of them."""
+
+    def __init__(self, sandbox: Sandbox) -> None:
+        """Talk to the bot that is connected to ``sandbox``."""
+        self._discord = sandbox.discord
+        self._transcript = Transcript()
+        self._last: Message | None = None
+
+    async def play(self) -> None:
+        """Play the script, then read what is typed until it ends."""
+        _say("A made-up Discord, Spotify, Discogs and EurIA run on this machine; the bot is real.")
+        for line in SCRIPT:
+            await self.exchange(line)
+        _say(f"\n{_HELP}")
+        async for line in typed_lines():
+            if line:
+                await self.exchange(line)
+        _say("\nBye.")
+
+    async def exchange(self, line: str) -> bool:
+        """Say ``line`` and print the answer; True when a final one came."""
+        self._transcript.begin(line)
+        async with self._discord.subscribe() as events:
+            printing = asyncio.create_task(self._print(events), name="transcript")
+            try:
+                exchange = await self._start(line)
+                await exchange.wait_acknowledged(_ACKNOWLEDGED_SECONDS)
+                await exchange.wait_until(is_final, _FINAL_SECONDS)
+            except (NotUnderstood, ValueError) as problem:
+                _say(f"      {problem}")
+                return False
+            except TimeoutError as problem:
+                _say(f"      no final answer: {problem}")
+                return False
+            finally:
+                events.close()
+                with contextlib.suppress(asyncio.CancelledError):
+                    await printing
+        self._last = exchange.last
+        print_controls(self._last)
+        return True
+
+    async def _print(self, events: EventStream) -> None:
+        async for event in events:
+            self._transcript.print_event(event)
+
+    async def _start(self, line: str) -> Exchange:
+        if line.startswith("/"):
+            command = parse_command(line, self._discord.commands)
+            return await self._discord.run_command(command.name, command.options)
+        if line.isdigit() and self._last is not None:
+            choices = controls(self._last)
+            if 1 <= int(line) <= len(choices):
+                _, custom_id, value = choices[int(line) - 1]
+                if value is None:
+                    return await self._discord.press(self._last, custom_id)
+                return await self._discord.choose(self._last, custom_id, [value])
+        return await self._discord.send_message(line)
+
+
+def is_final(exchange: Exchange) -> bool:
+    """Return whether nothing more is coming: no "thinking", no upstream awaited, no Stop button."""
+    shown = [message for message in exchange.messages if not message.deleted]
+    return bool(shown) and not any(map(_is_unfinished, shown))
+
+
+def _is_unfinished(message: Message) -> bool:
+    can_be_stopped = any(
+        str(button.get("custom_id", "")).startswith(STOP_PREFIX) for button in message.buttons
+    )
+    return message.thinking or can_be_stopped or PENDING_MARK in message.text

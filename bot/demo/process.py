@@ -1,0 +1,96 @@
+"""The bot as a process of its own, pointed at the sandbox."""
+
+import asyncio
+import contextlib
+import sys
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Final
+
+from bot.sandbox.sandbox import Sandbox
+
+_READY_SECONDS: Final = 20.0
+_STOP_SECONDS: Final = 12.0
+_LOG_TAIL_LINES: Final = 15
+
+
+class BotDidNotStart(RuntimeError):  # noqa: N818  # says what happened
+    """The bot's process ended, or never became ready; the text ends with its log."""
+
+
+@asynccontextmanager
+async def bot_process(
+    sandbox: Sandbox, *, verbose: bool = False, settings: Mapping[str, str] | None = None
+) -> AsyncIterator[asyncio.subprocess.Process]:
+    """Run ``aime run`` against ``sandbox`` inside the block.
+
+    It starts in an empty folder with only the sandbox's settings, so that nobody's ``.env`` with
+    real keys is read.
+
+    Args:
+        sandbox: Running stand-ins.
+        verbose: Show the bot's log on standard error.
+        settings: Settings on top of the sandbox's.
+
+    Raises:
+        BotDidNotStart: It is not ready within 20 s.
+    """
+    with TemporaryDirectory(prefix="aime-demo-") as folder:
+        log_path = Path(folder) / "bot.log"
+        environment = {
+            **sandbox.environment(),
+            "WEB_PORT": "0",
+            "PYTHONUTF8": "1",
+            **(settings or {}),
+        }
+        with log_path.open("wb") as log:
+            process = await asyncio.create_subprocess_exec(
+                sys.executable,
+                "-m",
+                "bot",
+                "run",
+                cwd=folder,
+                env=environment,
+                stdin=asyncio.subprocess.DEVNULL,
+                stderr=None if verbose else log,
+                # Ctrl-C is for the demo, which then stops the bot in an orderly way.
+                start_new_session=True,
+            )
+        try:
+            await _wait_ready(sandbox, process, log_path)
+            yield process
+        finally:
+            await _stop(process)
+
+
+async def _wait_ready(
+    sandbox: Sandbox, process: asyncio.subprocess.Process, log_path: Path
+) -> None:
+    ready = asyncio.create_task(sandbox.discord.wait_ready(_READY_SECONDS))
+    ended = asyncio.create_task(process.wait())
+    try:
+        await asyncio.wait({ready, ended}, return_when=asyncio.FIRST_COMPLETED)
+        if ready.done() and ready.exception() is None:
+            return
+        reason = "ended" if ended.done() else "is not ready"
+        raise BotDidNotStart("\n".join([f"the bot {reason}; its log ends with:", *_tail(log_path)]))
+    finally:
+        for task in (ready, ended):
+            task.cancel()
+        await asyncio.gather(ready, ended, return_exceptions=True)
+
+
+def _tail(log_path: Path) -> list[str]:
+    return log_path.read_text("utf-8", "replace").splitlines()[-_LOG_TAIL_LINES:]
+
+
+async def _stop(process: asyncio.subprocess.Process) -> None:
+    with contextlib.suppress(ProcessLookupError):
+        process.terminate()
+    waiting = asyncio.create_task(process.wait())
+    done, _ = await asyncio.wait({waiting}, timeout=_STOP_SECONDS)
+    if not done:
+        process.kill()
+        await waiting
