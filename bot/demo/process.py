@@ -22,7 +22,11 @@ class BotDidNotStart(RuntimeError):  # noqa: N818  # says what happened
 
 @asynccontextmanager
 async def bot_process(
-    sandbox: Sandbox, *, verbose: bool = False, settings: Mapping[str, str] | None = None
+    sandbox: Sandbox,
+    *,
+    verbose: bool = False,
+    settings: Mapping[str, str] | None = None,
+    log_path: Path | None = None,
 ) -> AsyncIterator[asyncio.subprocess.Process]:
     """Run ``aime run`` against ``sandbox`` inside the block.
 
@@ -33,12 +37,13 @@ async def bot_process(
         sandbox: Running stand-ins.
         verbose: Show the bot's log on standard error.
         settings: Settings on top of the sandbox's.
+        log_path: Where its log goes, unless ``verbose``; by default a file that is deleted.
 
     Raises:
         BotDidNotStart: It is not ready within 20 s.
     """
     with TemporaryDirectory(prefix="aime-demo-") as folder:
-        log_path = Path(folder) / "bot.log"
+        log_path = log_path or Path(folder) / "bot.log"
         environment = {
             **sandbox.environment(),
             "WEB_PORT": "0",

@@ -1,0 +1,99 @@
+"""Driving the real bot: a running process, waiting for final messages, checking its conduct."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from bot.demo.conversation import is_final
+from bot.demo.process import bot_process
+from bot.sandbox.discord import Exchange, Message
+from bot.sandbox.sandbox import Sandbox
+from harness.openapi import DiscordContract
+from services.resilience.clock import SystemClock
+
+SHORT_LIMITS = {
+    "SPOTIFY_ATTEMPT_TIMEOUT_SECONDS": "0.5",
+    "SPOTIFY_DEADLINE_SECONDS": "2",
+    "DISCOGS_ATTEMPT_TIMEOUT_SECONDS": "0.5",
+    "DISCOGS_DEADLINE_SECONDS": "2",
+    "EURIA_FIRST_TOKEN_TIMEOUT_SECONDS": "1.5",
+    "EURIA_IDLE_TIMEOUT_SECONDS": "1.5",
+    "EURIA_TIMEOUT_SECONDS": "30",
+}
+
+
+@dataclass
+class RunningBot:
+    """A bot process, the stand-ins around it, and its log."""
+
+    sandbox: Sandbox
+    process: asyncio.subprocess.Process
+    log_path: Path
+
+    @property
+    def log(self) -> str:
+        return self.log_path.read_text("utf-8")
+
+    @asynccontextmanager
+    async def restarted(self, settings: Mapping[str, str] | None = None) -> AsyncIterator[None]:
+        """Run another process against the same world, after the first has ended."""
+        limits = {**SHORT_LIMITS, **(settings or {})}
+        async with bot_process(self.sandbox, settings=limits, log_path=self.log_path):
+            yield
+
+    async def command(self, name: str, /, **options: object) -> Exchange:
+        return await self.sandbox.discord.run_command(name, options)
+
+
+async def final_message(exchange: Exchange, seconds: float = 10) -> Message:
+    """Return the last message once nothing more is coming; acknowledged within 1 s."""
+    await exchange.wait_acknowledged(3)
+    await exchange.wait_until(is_final, seconds)
+    assert exchange.acknowledged_at is not None
+    assert exchange.acknowledged_at - exchange.started_at < 1.0
+    assert not exchange.thinking
+    return exchange.last
+
+
+async def eventually(is_true: Callable[[], bool], seconds: float = 3) -> None:
+    """Wait until a stand-in in this process has noticed something that announces itself nowhere."""
+    clock = SystemClock()
+    async with clock.timeout_at(clock.monotonic() + seconds):
+        while not is_true():
+            await clock.sleep(0.01)
+
+
+@asynccontextmanager
+async def running_bot(
+    log_path: Path,
+    contract: DiscordContract,
+    *,
+    settings: Mapping[str, str] | None = None,
+    sandbox: Sandbox | None = None,
+) -> AsyncIterator[RunningBot]:
+    """Run sandbox and bot inside the block, then check what the bot did."""
+    async with sandbox or Sandbox() as world:
+        limits = {**SHORT_LIMITS, **(settings or {})}
+        async with bot_process(world, settings=limits, log_path=log_path) as process:
+            yield RunningBot(world, process, log_path)
+        check_conduct(world, log_path.read_text("utf-8"), contract)
+
+
+BotFactory = Callable[..., AbstractAsyncContextManager[RunningBot]]
+
+
+def check_conduct(sandbox: Sandbox, log: str, contract: DiscordContract) -> None:
+    """What must hold after every conversation, whatever it was about."""
+    discord = sandbox.discord
+    assert "Traceback" not in log, log
+    for canary in (
+        discord.bot_token,
+        sandbox.spotify.client_secret,
+        sandbox.discogs.token,
+        sandbox.euria.token,
+    ):
+        assert canary not in log
+    assert discord.unknown_requests == []
+    contract.check(discord.requests)
