@@ -72,6 +72,25 @@ def advice(retry_at: datetime | None, texts: Texts) -> str:
     return texts.gettext("Try again {when}.", when=timestamp(retry_at))
 
 
+def is_temporary(error: errors.ExternalServiceException) -> bool:
+    """Return whether waiting may help, rather than the user or the operator doing something."""
+    lasting = (
+        errors.ServiceDisabled,
+        errors.AuthenticationFailed,
+        errors.NotFound,
+        errors.InvalidRequest,
+    )
+    return not isinstance(error, lasting)
+
+
+def sentence_with_advice(
+    error: errors.ExternalServiceException, retry_at: datetime | None, texts: Texts
+) -> str:
+    """Return what happened and, where waiting may help, when to try again."""
+    said = sentence(error, texts)
+    return f"{said} {advice(retry_at, texts)}" if is_temporary(error) else said
+
+
 def query_sentence(error: InvalidQuery, texts: Texts) -> str:
     """Return what is wrong with what the user typed, and what would work."""
     return texts.gettext(
@@ -86,12 +105,8 @@ def explain(error: Exception, texts: Texts) -> str:
     """Return the whole text for an error that nothing better could be made of."""
     if isinstance(error, InvalidQuery):
         return query_sentence(error, texts)
-    if isinstance(error, errors.ServiceDisabled | errors.NotFound | errors.InvalidRequest):
-        return sentence(error, texts)
-    if isinstance(error, errors.AuthenticationFailed):
-        return sentence(error, texts)
     if isinstance(error, errors.ExternalServiceException):
-        return f"{sentence(error, texts)} {advice(None, texts)}"
+        return sentence_with_advice(error, None, texts)
     return texts.gettext(
         "Something broke on my side, not yours. It's been noted as `{reference}`; please try "
         "again, and mention that reference if it keeps happening.",
@@ -150,6 +165,8 @@ async def report(error: Exception, reply: Reply, texts: Texts) -> None:
     """Tell the user about ``error`` and log it by its kind."""
     if isinstance(error, errors.ExternalServiceException):
         _LOGGER.info("answered with an error: %s", error)
+    elif isinstance(error, discord.HTTPException):
+        _LOGGER.warning("Discord refused an answer: %s %s", error.status, error.code)
     elif not isinstance(error, InvalidQuery | EditFailed):
         _LOGGER.error("unexpected error", exc_info=error)
     await _fail(reply, explain(error, texts))

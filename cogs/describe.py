@@ -11,7 +11,7 @@ from discord import app_commands
 from discord.app_commands import locale_str
 from discord.ext import commands
 
-from bot.errors import Answers, advice, sentence
+from bot.errors import Answers, sentence, sentence_with_advice
 from bot.i18n import Texts
 from bot.ui.description_card import (
     AGAIN_PREFIX,
@@ -26,7 +26,7 @@ from bot.ui.notices import notice
 from bot.ui.reply import InteractionReply, Reply
 from bot.ui.stream import ProgressiveMessage, ProgressiveMessages
 from services.descriptions.service import DescriptionService
-from services.errors import ExternalServiceException, ServiceDisabled
+from services.errors import ExternalServiceException
 from services.euria.models import Length, Subject
 from services.music import clean_query
 
@@ -233,9 +233,7 @@ def _ended_badly(
     state: DescriptionState, error: ExternalServiceException, texts: Texts
 ) -> DescriptionState:
     """Keep what was written and say so; with nothing written, offer the template."""
-    note = sentence(error, texts)
     if state.text.strip():
-        return replace(state, stage=Stage.CUT_SHORT, note=note)
-    if not isinstance(error, ServiceDisabled):
-        note = f"{note} {advice(None, texts)}"
+        return replace(state, stage=Stage.CUT_SHORT, note=sentence(error, texts))
+    note = sentence_with_advice(error, None, texts)
     return replace(state, stage=Stage.TEMPLATE, note=note)

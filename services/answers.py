@@ -5,8 +5,6 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Generic, TypeVar
 
-from services.errors import ExternalServiceException
-
 T_co = TypeVar("T_co", covariant=True)
 
 
@@ -36,7 +34,7 @@ class Answer(Generic[T_co]):
         source: Where the value comes from.
         as_of: When the upstream gave the value (UTC), or None when it never did.
         retry_at: When asking again makes sense (UTC), or None when nobody knows.
-        error: Why the value is not live, or None.
+        error: Why the value is not live (of the tree in ``services/errors.py``), or None.
         tried: The fallbacks tried on the way, by the ADR's names, in order.
     """
 
@@ -44,7 +42,7 @@ class Answer(Generic[T_co]):
     source: Source
     as_of: datetime | None = None
     retry_at: datetime | None = None
-    error: ExternalServiceException | None = None
+    error: Exception | None = None
     tried: tuple[str, ...] = ()
 
     def with_tried(self, *names: str) -> "Answer[T_co]":

@@ -6,32 +6,32 @@ when the real thing may be back.
 
 from typing import Any
 
-from bot.errors import SERVICE_NAMES, advice, sentence
+from bot.errors import SERVICE_NAMES, advice, sentence, sentence_with_advice
 from bot.i18n import Texts
 from bot.ui.text import timestamp
 from services.answers import Answer, Source
-from services.errors import ExternalServiceException, RefusedLocally, ServiceDisabled
+from services.errors import ExternalServiceException, ServiceDisabled
 
 
 def source_line(upstream: str, answer: Answer[Any], texts: Texts) -> str | None:
     """Return what to say of ``answer``, or None when it is as good as live."""
     if not answer.source.is_fallback:
         return None
-    cause = sentence(answer.error, texts) if answer.error is not None else ""
+    error = answer.error if isinstance(answer.error, ExternalServiceException) else None
     if answer.source is Source.STALE and answer.as_of is not None:
+        cause = sentence(error, texts) if error is not None else ""
         age = texts.gettext(
             "Showing what {service} said {when}.",
             service=SERVICE_NAMES[upstream],
             when=timestamp(answer.as_of),
         )
         return f"⚠️ {cause} {age}"
-    return f"⚠️ {cause} {advice(answer.retry_at, texts)}"
+    if error is None:
+        return f"⚠️ {advice(answer.retry_at, texts)}"
+    return f"⚠️ {sentence_with_advice(error, answer.retry_at, texts)}"
 
 
 def failure_line(error: ExternalServiceException, texts: Texts) -> str:
     """Return what to say where an upstream gave nothing at all."""
-    if isinstance(error, ServiceDisabled):
-        return f"⚙️ {sentence(error, texts)}"
-    is_temporary = isinstance(error, RefusedLocally) or error.retry_after is not None
-    tail = f" {advice(None, texts)}" if is_temporary else ""
-    return f"⚠️ {sentence(error, texts)}{tail}"
+    mark = "⚙️" if isinstance(error, ServiceDisabled) else "⚠️"
+    return f"{mark} {sentence_with_advice(error, None, texts)}"

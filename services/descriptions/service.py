@@ -52,7 +52,7 @@ class Grounding:
     topic: str
     subject: Subject | None
     hit: SearchHit | None = None
-    error: ExternalServiceException | None = None
+    error: Exception | None = None
 
 
 @dataclass(frozen=True, slots=True)

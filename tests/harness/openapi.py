@@ -32,7 +32,7 @@ class DiscordContract:
         self._document = document
         self.checked = 0
         if document is not None:
-            resource = Resource(contents=document, specification=DRAFT202012)
+            resource = Resource.from_contents(document, default_specification=DRAFT202012)
             self._registry: Registry[Any] = Registry().with_resource(_ROOT, resource)
 
     @classmethod
