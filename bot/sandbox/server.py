@@ -1,0 +1,199 @@
+"""What every HTTP stand-in shares: a loopback server, its faults and a record of its requests.
+
+A stand-in listens on 127.0.0.1 only. Requests are recorded when they arrive, so that a request
+which never got an answer is in the list too. Credentials are masked before they are kept.
+"""
+
+import asyncio
+import time
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Final, Self
+
+from aiohttp import web
+from aiohttp.typedefs import Handler, Middleware
+
+from bot.sandbox.faults import FaultSwitch, client_is_there
+
+_LOOPBACK: Final = "127.0.0.1"
+_SHUTDOWN_SECONDS: Final = 0.1
+_KEPT_REQUESTS: Final = 20_000
+_MASK: Final = "***"
+_SECRET_HEADERS: Final = frozenset({"authorization", "cookie", "proxy-authorization"})
+
+
+@dataclass(slots=True, kw_only=True)
+class RecordedUpstreamRequest:
+    """One request as it arrived.
+
+    Attributes:
+        method: HTTP method.
+        path: Decoded path without the query.
+        query: Decoded query; the last value of a repeated name.
+        headers: Names as sent; of credentials only the scheme is kept (`Bearer ***`).
+        at: Monotonic arrival time, in seconds.
+        status: Status sent; None until the answer ended, and for ever when none was started.
+    """
+
+    method: str
+    path: str
+    query: dict[str, str]
+    headers: dict[str, str]
+    at: float
+    status: int | None = None
+
+
+class RefusedError(Exception):
+    """Raised by a handler to answer with an error body instead of an object."""
+
+    def __init__(self, status: int, body: object) -> None:
+        """Refuse with this status and JSON body."""
+        super().__init__(f"{status}: {body}")
+        self.status = status
+        self.body = body
+
+
+class StandIn(ABC):
+    """A loopback HTTP server that plays one upstream.
+
+    Use it as an async context manager, or call `start` and `stop`.
+
+    Attributes:
+        faults: What goes wrong with the next requests.
+        requests: Requests in order of arrival, the latest 20,000.
+        in_flight: Requests being answered now.
+        peak_in_flight: Most requests ever answered at one time.
+    """
+
+    def __init__(self, *, port: int = 0, monotonic: Callable[[], float] = time.monotonic) -> None:
+        """Prepare the server without opening a socket.
+
+        Args:
+            port: Port on 127.0.0.1; 0 lets the system choose.
+            monotonic: Clock of the recorded times and of every window and expiry.
+        """
+        self.faults = FaultSwitch()
+        self.requests: list[RecordedUpstreamRequest] = []
+        self.in_flight = 0
+        self.peak_in_flight = 0
+        self._port = port
+        self._monotonic = monotonic
+        self._runner: web.AppRunner | None = None
+        self._nothing_in_flight = asyncio.Event()
+        self._nothing_in_flight.set()
+
+    @property
+    def url(self) -> str:
+        """Root of the running server, without a trailing slash.
+
+        Raises:
+            RuntimeError: The server is not running.
+        """
+        if self._runner is None:
+            message = f"{type(self).__name__} is not running"
+            raise RuntimeError(message)
+        return f"http://{_LOOPBACK}:{self._port}"
+
+    async def start(self) -> None:
+        """Listen; a second call changes nothing.
+
+        Raises:
+            OSError: The port is taken.
+        """
+        if self._runner is not None:
+            return
+        app = web.Application(middlewares=[self._record(), *self._middlewares(), _answer_refusals])
+        self._set_up(app)
+        runner = web.AppRunner(app, access_log=None, shutdown_timeout=_SHUTDOWN_SECONDS)
+        await runner.setup()
+        try:
+            await web.TCPSite(runner, _LOOPBACK, self._port).start()
+        except OSError:
+            await runner.cleanup()
+            raise
+        self._port = runner.addresses[0][1]
+        self._runner = runner
+
+    async def stop(self) -> None:
+        """Close every connection and stop listening; open streams are cut."""
+        runner, self._runner = self._runner, None
+        if runner is not None:
+            await runner.cleanup()
+
+    async def idle(self, *, within_seconds: float = 5.0) -> None:
+        """Wait until no request is being answered.
+
+        Raises:
+            TimeoutError: One still is after `within_seconds`.
+        """
+        async with asyncio.timeout(within_seconds):
+            await self._nothing_in_flight.wait()
+
+    async def __aenter__(self) -> Self:
+        await self.start()
+        return self
+
+    async def __aexit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        await self.stop()
+
+    @abstractmethod
+    def _set_up(self, app: web.Application) -> None:
+        """Register the handlers and signals."""
+
+    @abstractmethod
+    def _middlewares(self) -> list[Middleware]:
+        """Return the upstream's middlewares, outermost first; the faults belong among them."""
+
+    def _record(self) -> Middleware:
+        @web.middleware
+        async def record(request: web.Request, handler: Handler) -> web.StreamResponse:
+            seen = RecordedUpstreamRequest(
+                method=request.method,
+                path=request.path,
+                query=dict(request.query),
+                headers=_masked(request),
+                at=self._monotonic(),
+            )
+            del self.requests[: max(0, len(self.requests) - _KEPT_REQUESTS + 1)]
+            self.requests.append(seen)
+            self.in_flight += 1
+            self.peak_in_flight = max(self.peak_in_flight, self.in_flight)
+            self._nothing_in_flight.clear()
+            try:
+                answer = await handler(request)
+            except web.HTTPException as exc:
+                seen.status = exc.status
+                raise
+            finally:
+                self.in_flight -= 1
+                if not self.in_flight:
+                    self._nothing_in_flight.set()
+            if answer.prepared or client_is_there(request):
+                seen.status = answer.status
+            return answer
+
+        return record
+
+
+@web.middleware
+async def _answer_refusals(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Turn a refusal into its answer; innermost, so that faults and limits see the answer."""
+    try:
+        return await handler(request)
+    except RefusedError as exc:
+        return web.json_response(exc.body, status=exc.status)
+
+
+def _masked(request: web.Request) -> dict[str, str]:
+    """Keep the scheme of a credential and drop the rest."""
+    return {
+        name: f"{value.split(' ', 1)[0]} {_MASK}" if name.lower() in _SECRET_HEADERS else value
+        for name, value in request.headers.items()
+    }
