@@ -111,7 +111,9 @@ async def run(settings: Settings, *, clock: Clock | None = None) -> None:
 async def _web(settings: Settings, bot: AimeBot) -> AsyncIterator[None]:
     host, port = settings.web_host, settings.web_port
     try:
-        async with web_server(host=host, port=port, is_ready=bot.is_ready) as chosen:
+        async with web_server(
+            host=host, port=port, is_ready=bot.is_ready, health=bot.services.health
+        ) as chosen:
             _LOGGER.info("health pages at http://%s:%s/healthz", host, chosen)
             yield
     except PortTaken as error:

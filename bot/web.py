@@ -1,9 +1,11 @@
-"""The bot's own small web server: is it alive, is it ready."""
+"""The bot's own small web server: is it alive, is it ready, how are the upstreams."""
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
 from aiohttp import web
+
+from services.health import Health, UpstreamHealth
 
 
 class PortTaken(OSError):  # noqa: N818  # says what is wrong with the port
@@ -11,13 +13,16 @@ class PortTaken(OSError):  # noqa: N818  # says what is wrong with the port
 
 
 @asynccontextmanager
-async def web_server(*, host: str, port: int, is_ready: Callable[[], bool]) -> AsyncIterator[int]:
-    """Serve ``/healthz`` and ``/readyz`` inside the block; yields the port.
+async def web_server(
+    *, host: str, port: int, is_ready: Callable[[], bool], health: Health
+) -> AsyncIterator[int]:
+    """Serve ``/healthz``, ``/readyz`` and ``/statusz`` inside the block; yields the port.
 
     Args:
         host: Address to listen on.
         port: 0 picks a free one.
         is_ready: True once commands can be answered.
+        health: What ``/statusz`` reports, the same as ``/status``.
 
     Raises:
         PortTaken: The address cannot be listened on.
@@ -31,8 +36,17 @@ async def web_server(*, host: str, port: int, is_ready: Callable[[], bool]) -> A
             return web.json_response({"status": "ready"})
         return web.json_response({"status": "starting"}, status=503)
 
+    async def statusz(_: web.Request) -> web.Response:
+        return web.json_response({"upstreams": [_described(each) for each in health.upstreams()]})
+
     app = web.Application()
-    app.add_routes([web.get("/healthz", healthz), web.get("/readyz", readyz)])
+    app.add_routes(
+        [
+            web.get("/healthz", healthz),
+            web.get("/readyz", readyz),
+            web.get("/statusz", statusz),
+        ]
+    )
     runner = web.AppRunner(app, access_log=None)
     await runner.setup()
     try:
@@ -44,3 +58,13 @@ async def web_server(*, host: str, port: int, is_ready: Callable[[], bool]) -> A
         yield int(runner.addresses[0][1])
     finally:
         await runner.cleanup()
+
+
+def _described(upstream: UpstreamHealth) -> dict[str, object]:
+    return {
+        "name": upstream.name,
+        "condition": upstream.condition,
+        "retry_at": upstream.retry_at.isoformat() if upstream.retry_at else None,
+        "waiting": upstream.waiting,
+        "settings": upstream.settings,
+    }

@@ -32,6 +32,7 @@ async def demo(*, say: str | None = None, verbose: bool = False) -> int:
         0, or 1 when the bot did not start or ``say`` got no final answer.
     """
     async with Sandbox() as sandbox:
+        sandbox.euria.behaviour.varied = True  # Regenerate shows another text, as a model would
         try:
             async with bot_process(sandbox, verbose=verbose):
                 conversation = Conversation(sandbox)

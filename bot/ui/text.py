@@ -23,6 +23,7 @@ _EMPHASIS = re.compile(r"(\*{1,3}|__|`)(?=\S)([^\n]+?)(?<=\S)\1")
 _LOOSE_MARKS = re.compile(r"(?m)^\s{0,3}#{1,6}\s+|(?:(?<=\s)|^)\*{1,3}(?=\w)")
 _ESCAPED = re.compile(r"\\([^0-9A-Za-z\s])")
 _SENTENCE_END = re.compile(r"[.!?…][\"'»”)]*\s")
+_BYTES_PER_CHARACTER: Final = 2.4
 _JOINERS = ("\u200d", "\ufe0f", "\ufe0e")
 
 
@@ -72,14 +73,15 @@ def shorten(text: str, limit: int) -> str:
 def fit(text: str, limit: int) -> str:
     """Return the longest beginning of ``text`` whose escaped form has at most ``limit`` characters.
 
-    It ends with a sentence, else a word, and an ellipsis when something was left out.
+    It ends with a sentence, else a word, and an ellipsis when something was left out. Text in
+    scripts of three or four bytes a character is cut earlier (see ``_weight``).
     """
-    if len(escape_paragraphs(text)) <= limit:
+    if _weight(escape_paragraphs(text)) <= limit:
         return text
     low, high = 0, min(len(text), limit)
     while low < high:
         middle = (low + high + 1) // 2
-        fits = len(escape_paragraphs(text[:middle])) <= limit - 2
+        fits = _weight(escape_paragraphs(text[:middle])) <= limit - 2
         low, high = (middle, high) if fits else (low, middle - 1)
     head = text[: _before_cluster(text, low)]
     ends = [match.end() for match in _SENTENCE_END.finditer(head)]
@@ -98,6 +100,15 @@ def _escape_line(text: str) -> str:
     text = _NUMBERED.sub(r"\1\\\2", _LINE_START.sub(r"\\\1", text))
     text = _BARE_LINK.sub(r"\1\\:\2", text)
     return _EVERYONE.sub("@\u200b", text)
+
+
+def _weight(text: str) -> float:
+    """Return the characters, or more when they are many bytes.
+
+    Discord fails with 500 on a components V2 message of more than about 10,170 bytes
+    (discord-api-docs issue 8554), which 4,000 Japanese characters exceed.
+    """
+    return max(len(text), len(text.encode()) / _BYTES_PER_CHARACTER)
 
 
 def _before_cluster(text: str, index: int) -> int:
