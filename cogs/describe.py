@@ -163,9 +163,11 @@ class Describe(commands.Cog):
             length=Length(length),
             is_fresh=True,
         )
-        await self._answer(reply, wish, texts)
+        await self._answer(reply, wish, texts, at_once=True)
 
-    async def _answer(self, reply: Reply, wish: _Wish, texts: Texts) -> None:
+    async def _answer(
+        self, reply: Reply, wish: _Wish, texts: Texts, *, at_once: bool = False
+    ) -> None:
         await reply.acknowledge()
         stop_id = f"{reply.user_id}:{reply.question_id}"
         state = DescriptionState(
@@ -178,7 +180,7 @@ class Describe(commands.Cog):
         async def show(newest: DescriptionState) -> None:
             await reply.show(description_card(newest, texts))
 
-        async with self._messages.start(show) as message:
+        async with self._messages.start(show, at_once=at_once) as message:
             message.update(state)
             writing = asyncio.create_task(
                 self._write(message, state, wish, texts), name=f"describe {stop_id}"

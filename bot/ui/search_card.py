@@ -71,8 +71,10 @@ def by_line(hit: Hit, texts: Texts, limit: int = _MAX_FACTS) -> str:
 
 def _headline(results: SearchResults, texts: Texts) -> str:
     query = escape(shorten(results.query, MAX_TITLE))
-    if results.waiting or results.best is not None or results.others:
+    if results.waiting or results.best is not None:
         return texts.gettext("Results for **{query}**", query=query)
+    if results.others:
+        return texts.gettext("Nothing fits **{query}** well; this comes closest", query=query)
     return texts.gettext("Nothing to show for **{query}**", query=query)
 
 

@@ -168,8 +168,17 @@ class ProgressiveMessages:
         self._first_after = first_after
         self._pause = pause
 
-    def start(self, show: Callable[[F], Awaitable[None]]) -> ProgressiveMessage[F]:
-        """Return a progressive message that is shown with ``show``."""
+    def start(
+        self, show: Callable[[F], Awaitable[None]], *, at_once: bool = False
+    ) -> ProgressiveMessage[F]:
+        """Return a progressive message that is shown with ``show``.
+
+        Args:
+            show: Makes the message show a state.
+            at_once: Show the first state without waiting for a better one: nothing else tells
+                the user that a button was noticed.
+        """
+        first_after = 0.0 if at_once else self._first_after
         return ProgressiveMessage(
-            show, clock=self._clock, first_after=self._first_after, pause=self._pause
+            show, clock=self._clock, first_after=first_after, pause=self._pause
         )
