@@ -4,6 +4,7 @@ Redaction happens last, on the rendered line with its traceback, so it does not 
 secret got there: as an argument, inside an exception's text or in a library's message.
 """
 
+import contextlib
 import json
 import logging
 import re
@@ -22,8 +23,9 @@ _QUIET_LIBRARIES: Final = ("discord", "aiohttp", "asyncio", "aiocache")
 _SHORTEST_SECRET: Final = 4
 # Credentials that are not settings (fetched tokens) are caught by what stands around them.
 _CREDENTIAL = re.compile(
-    r"(?i)((?:bearer|basic|bot|discogs token=|oauth_token=|oauth_signature=|access_token\W{1,4}"
-    r"|refresh_token\W{1,4}|client_secret\W{1,4}|token=|secret=)\s*)[A-Za-z0-9._~+/=\-]{8,}"
+    r"(?i)(\bbearer\s+|\b(?:basic|bot)\s+(?=\S{16})"
+    r"|(?:access_token|refresh_token|client_secret)\W{1,4}"
+    r"|(?:token|secret|signature)(?:=[\"']?|[\"']\s?:\s?[\"']))[A-Za-z0-9._~+/=%\-]{8,}"
 )
 # Interaction tokens are credentials for 15 minutes and part of webhook URLs.
 _WEBHOOK_TOKEN = re.compile(r"((?:webhooks|interactions)/\d+/)[\w.\-]+")
@@ -82,6 +84,20 @@ class JsonFormatter(logging.Formatter):
         return json.dumps(fields, ensure_ascii=False)
 
 
+class _Handler(logging.StreamHandler[TextIO]):
+    """Writes lines; one that cannot be formatted is named, without its arguments."""
+
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802  # logging's own name
+        """Say where the line is; logging itself would print what it holds, secrets included."""
+        text = "a log line could not be written: line %s of %s"
+        where = (record.lineno, record.module)
+        note = logging.LogRecord(
+            record.name, logging.ERROR, record.pathname, record.lineno, text, where, None
+        )
+        with contextlib.suppress(OSError, ValueError):
+            self.stream.write(self.format(note) + self.terminator)
+
+
 def set_up_logging(
     *, level: str, log_format: str, secrets: Iterable[str], stream: TextIO | None = None
 ) -> None:
@@ -94,7 +110,7 @@ def set_up_logging(
         stream: Where to write; standard error by default.
     """
     redactor = Redactor(secrets)
-    handler = logging.StreamHandler(stream or sys.stderr)
+    handler = _Handler(stream or sys.stderr)
     handler.setFormatter(
         JsonFormatter(redactor) if log_format == "json" else ConsoleFormatter(redactor)
     )

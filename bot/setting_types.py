@@ -29,9 +29,15 @@ def secret(raw: str) -> Secret:
 
 def url(raw: str) -> str:
     """Return an absolute http(s) URL without a trailing slash."""
-    parts = urlsplit(raw)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise ValueError("a URL that starts with https:// (or http://)")
+    expected = "a URL that starts with https:// (or http://)"
+    try:
+        parts = urlsplit(raw)
+        is_usable = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        # ``from None``: urllib's own message quotes the value.
+        raise ValueError(expected) from None
+    if not is_usable:
+        raise ValueError(expected)
     return raw.rstrip("/")
 
 

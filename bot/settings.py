@@ -39,7 +39,7 @@ class SecretsManager:
         Raises:
             SettingsError: ``secrets.json`` is not a JSON object of texts and numbers.
         """
-        dotenv = {k: v for k, v in dotenv_values(directory / _DOTENV_FILE).items() if v}
+        dotenv = _read_dotenv(directory / _DOTENV_FILE)
         name = environment.get("SECRETS_FILE") or dotenv.get("SECRETS_FILE")
         vault = _read_secrets_file(
             directory / (name or DEFAULT_SECRETS_FILE), must_exist=bool(name)
@@ -60,6 +60,15 @@ class SecretsManager:
         return None
 
 
+def _read_dotenv(path: Path) -> Mapping[str, str]:
+    try:
+        # Not interpolated: a secret may hold ``${``.
+        values = dotenv_values(path, interpolate=False, encoding="utf-8")
+    except (OSError, UnicodeDecodeError):
+        raise SettingsError([".env: expected a readable text file"]) from None
+    return {name: value for name, value in values.items() if value}
+
+
 def _read_secrets_file(path: Path, *, must_exist: bool) -> Mapping[str, str]:
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
@@ -72,7 +81,15 @@ def _read_secrets_file(path: Path, *, must_exist: bool) -> Mapping[str, str]:
         raise SettingsError([f"{path.name}: expected a JSON object of names and values"]) from None
     if not isinstance(content, dict):
         raise SettingsError([f"{path.name}: expected a JSON object of names and values"])
-    return {str(name).upper(): str(value) for name, value in content.items() if value is not None}
+    values = {str(name).upper(): value for name, value in content.items() if value is not None}
+    problems = [
+        f"{name} (from {path.name}): expected a text or a number"
+        for name, value in values.items()
+        if isinstance(value, dict | list)
+    ]
+    if problems:
+        raise SettingsError(problems)
+    return {name: str(value) for name, value in values.items()}
 
 
 def _setting(parse: Callable[[str], object], default: object, summary: str) -> Any:  # noqa: ANN401  # as dataclasses.field
@@ -158,7 +175,9 @@ class Settings:
     def secrets(self) -> list[str]:
         """Return the text of every secret that is set, for redaction."""
         values = (getattr(self, spec.name) for spec in fields(self))
-        return [value.reveal() for value in values if isinstance(value, Secret)]
+        texts = [value.reveal() for value in values if isinstance(value, Secret)]
+        # SECRET_KEYS is a list: each of its keys is a secret of its own.
+        return [*texts, *(key for text in texts if "," in text for key in text.split(","))]
 
 
 def load_settings(

@@ -150,7 +150,7 @@ def _footer(state: DescriptionState, texts: Texts) -> list[str]:
     if state.stage is Stage.STOPPED:
         lines.append(texts.gettext("Stopped at your request."))
     if state.stage is Stage.CUT_SHORT:
-        lines.append(f"✂️ {texts.gettext('Cut short.')} {state.note}")
+        lines.append(" ".join(("✂️", texts.gettext("Cut short."), state.note)))
     if state.stage in (Stage.COMPLETE, Stage.STOPPED, Stage.CUT_SHORT):
         lines.append(texts.gettext("Written by AI (EurIA); it may be wrong."))
     if state.kept is not None:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from harness.sandbox_clients import DiscogsApi
 
-_RECORDINGS = Path("/work/shared/recordings/discogs")
+_RECORDINGS = Path(__file__).parents[5] / "shared" / "recordings" / "discogs"
 
 
 async def test_release_has_numbers_where_searches_have_strings(discogs_api: DiscogsApi) -> None:
