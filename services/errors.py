@@ -16,8 +16,12 @@ Callers choose by class or attribute, never by text. ``str(error)`` is for logs:
 ``upstream.operation: what happened`` and holds no token, no user text and no response body.
 """
 
+import math
 from collections.abc import Sequence
 from typing import Final
+
+LONGEST_RETRY_AFTER_SECONDS: Final = 30 * 86_400.0
+"""Beyond this, a Retry-After is a stranger's joke; no date may overflow because of it."""
 
 
 class ExternalServiceException(Exception):
@@ -40,16 +44,23 @@ class ExternalServiceException(Exception):
         *,
         retry_after: float | None = None,
     ) -> None:
-        """Store the facts; a negative ``retry_after`` (seconds) becomes 0."""
+        """Store the facts; ``retry_after`` (seconds) is kept between 0 and 30 days."""
         super().__init__(service, operation, status_code, message)
         self.service = service
         self.operation = operation
         self.status_code = status_code
         self.message = message or type(self).__name__
-        self.retry_after = None if retry_after is None else max(0.0, retry_after)
+        self.retry_after = _sane(retry_after)
 
     def __str__(self) -> str:
         return f"{self.service}.{self.operation}: {self.message}"
+
+
+def _sane(retry_after: float | None) -> float | None:
+    """Headers are strangers' text: no date may overflow, and not-a-number says nothing."""
+    if retry_after is None or math.isnan(retry_after):
+        return None
+    return min(max(0.0, retry_after), LONGEST_RETRY_AFTER_SECONDS)
 
 
 class RateLimitExceeded(ExternalServiceException):

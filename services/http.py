@@ -19,6 +19,7 @@ import aiohttp
 import msgspec
 
 from services.errors import (
+    LONGEST_RETRY_AFTER_SECONDS,
     ExternalServiceException,
     InvalidResponse,
     RateLimitExceeded,
@@ -34,6 +35,9 @@ T = TypeVar("T")
 
 MAX_BODY_BYTES: Final = 8 * 1024 * 1024
 READ_CHUNK_BYTES: Final = 8 * 1024
+UNREADABLE: Final = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
+"""What decoding a stranger's JSON can raise: bad syntax or shape, bad UTF-8, endless nesting."""
+
 _MAX_ERROR_BODY_BYTES = 4 * 1024
 _MAX_ERROR_TEXT = 200
 _CONNECT_SECONDS = 5.0
@@ -166,8 +170,8 @@ class HttpClient:
             )
             if response.status >= _FIRST_REDIRECT:
                 raise await self._error(response, request)
-            with _translated(request):
-                yield response
+            # Not translated here: what the caller's block raises is the caller's.
+            yield response
 
     async def _error(
         self, response: aiohttp.ClientResponse, request: Request
@@ -203,23 +207,24 @@ def _translated(request: Request) -> Iterator[None]:
     2. It broke, before or in the answer: whether the server acted is unknown.
     3. A socket timeout.
     4. What arrived is not HTTP, or its encoding is broken.
+
+    Always ``from None``: aiohttp's errors quote the URL and may quote the request's headers.
     """
     service, operation = request.service, request.operation
     try:
         yield
     except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
         message = f"no connection ({type(error).__name__})"
-        raise UpstreamUnreachable(service, operation, None, message, was_sent=False) from error
-    except aiohttp.ServerTimeoutError as error:
-        raise UpstreamTimeout(service, operation, None, "the socket timed out") from error
+        raise UpstreamUnreachable(service, operation, None, message, was_sent=False) from None
+    except aiohttp.ServerTimeoutError:
+        raise UpstreamTimeout(service, operation, None, "the socket timed out") from None
     except (aiohttp.ClientConnectionError, aiohttp.ClientPayloadError, OSError) as error:
         message = f"connection lost ({type(error).__name__})"
-        # ``from None``: these may quote the request with its headers.
         raise UpstreamUnreachable(service, operation, None, message) from None
-    except aiohttp.InvalidURL as error:
+    except aiohttp.InvalidURL:
         raise UpstreamUnreachable(
             service, operation, None, "the URL in the settings is not usable", was_sent=False
-        ) from error
+        ) from None
     except (aiohttp.ClientError, asyncio.LimitOverrunError, ValueError) as error:
         message = f"unreadable answer ({type(error).__name__})"
         raise InvalidResponse(service, operation, None, message) from None
@@ -257,7 +262,7 @@ def parse_body(request: Request, response: Response, parse: Callable[[bytes], T]
     """
     try:
         return parse(response.body)
-    except msgspec.DecodeError:
+    except UNREADABLE:
         message = "the answer has another shape than documented"
         # ``from None``: a decoding error may quote the body, and a body may hold a token.
         raise InvalidResponse(
@@ -276,20 +281,21 @@ def parse_retry_after(value: str | None, now: datetime) -> float | None:
         return None
     text = value.strip()
     if text.isascii() and text.isdigit():
-        return float(text)
+        return min(float(text), LONGEST_RETRY_AFTER_SECONDS)
     try:
         moment = email.utils.parsedate_to_datetime(text)
-    except ValueError:
+        if moment.tzinfo is None:
+            moment = moment.replace(tzinfo=UTC)
+        seconds = (moment - now).total_seconds()
+    except (ValueError, OverflowError):
         return None
-    if moment.tzinfo is None:
-        moment = moment.replace(tzinfo=UTC)
-    return max(0.0, (moment - now).total_seconds())
+    return min(max(0.0, seconds), LONGEST_RETRY_AFTER_SECONDS)
 
 
 def read_json(body: bytes) -> object:
     """Return the decoded body, or None when it is not JSON; for reading error bodies."""
     try:
         value: object = json.loads(body)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     return value

@@ -13,6 +13,7 @@ _INVISIBLE = re.compile(
     "[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u00ad\u061c\u180e\u200b\u200e\u200f"
     "\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\U000e0000-\U000e007f]"
 )
+_ACCENTS = re.compile("[\u0300-\u036f]")
 _SPACES = re.compile(r"\s+")
 _DISAMBIGUATION = re.compile(r" \(\d+\)$")
 
@@ -34,7 +35,8 @@ class InvalidQuery(ValueError):  # noqa: N818  # reads like the error tree's nam
 
 def clean_text(text: str) -> str:
     """Return ``text`` on one line without invisible or direction-changing characters."""
-    return _SPACES.sub(" ", _INVISIBLE.sub("", text.replace("\n", " "))).strip()
+    # White space first: some line breaks are control characters, and must not glue two words.
+    return _SPACES.sub(" ", _INVISIBLE.sub("", _SPACES.sub(" ", text))).strip()
 
 
 def clean_query(text: str) -> str:
@@ -55,10 +57,21 @@ def clean_query(text: str) -> str:
 
 
 def fold(text: str) -> str:
-    """Return ``text`` for comparing: lower case, without accents, punctuation as spaces."""
-    decomposed = unicodedata.normalize("NFKD", text.casefold())
-    kept = (c if c.isalnum() else " " for c in decomposed if not unicodedata.combining(c))
-    return _SPACES.sub(" ", "".join(kept)).strip()
+    """Return ``text`` for comparing: lower case, without accents, punctuation as spaces.
+
+    Only the accents of European scripts go; elsewhere a mark is part of the letter, as in
+    Japanese and Hindi. Too lossy for a cache key: ``C++`` and ``C`` fold alike.
+    """
+    # Twice: compatibility characters become capitals, and case folding composes anew.
+    decomposed = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text).casefold())
+    plain = _ACCENTS.sub("", decomposed)
+    kept = (c if c.isalnum() or unicodedata.category(c)[0] == "M" else " " for c in plain)
+    return unicodedata.normalize("NFC", _SPACES.sub(" ", "".join(kept)).strip())
+
+
+def query_key(query: str) -> str:
+    """Return a cleaned query for a cache key: only case and composition are ignored."""
+    return unicodedata.normalize("NFC", query).casefold()
 
 
 def strip_disambiguation(name: str) -> str:

@@ -1,7 +1,6 @@
 """``CatalogueService``: one search, both upstreams at once, each shown as soon as it answers."""
 
 import asyncio
-import contextlib
 from collections.abc import AsyncGenerator, Coroutine
 from dataclasses import replace
 from typing import Any, Final, Protocol
@@ -92,9 +91,7 @@ class CatalogueService:
         finally:
             for task in tasks.values():
                 task.cancel()
-            for task in tasks.values():
-                with contextlib.suppress(asyncio.CancelledError):
-                    await task
+            await asyncio.gather(*tasks.values(), return_exceptions=True)
 
     async def get_release(self, release_id: int) -> Answer[Release]:
         """Return one Discogs release.

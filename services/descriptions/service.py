@@ -14,7 +14,7 @@ from services.answers import Answer
 from services.discogs.models import DiscogsKind, DiscogsResults, SearchHit
 from services.errors import DeadlineExceeded, ExternalServiceException
 from services.euria.models import DescriptionRequest, Length, Subject
-from services.music import clean_query, fold
+from services.music import clean_query, fold, query_key
 from services.resilience.cache import Cache
 from services.resilience.clock import Clock
 from services.resilience.deadline import deadline
@@ -149,8 +149,7 @@ def _is_named(topic: str, hit: SearchHit) -> bool:
 
 
 def _key(grounding: Grounding, length: Length, language: str) -> str:
-    about = fold(grounding.topic) or grounding.topic
-    return f"{language}:{length}:{grounding.subject or 'any'}:{about}"
+    return f"{language}:{length}:{grounding.subject or 'any'}:{query_key(grounding.topic)}"
 
 
 def _lookup_expired() -> DeadlineExceeded:

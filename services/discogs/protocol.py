@@ -203,7 +203,7 @@ def _to_hit(raw: _Hit) -> SearchHit:
 
 def _to_year(value: str | int | None) -> int | None:
     head = str(value or "")[:4]
-    return int(head) or None if head.isdigit() else None
+    return int(head) or None if head.isdecimal() else None
 
 
 def _as_tuple(value: list[str] | str | None) -> tuple[str, ...]:

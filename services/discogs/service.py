@@ -8,7 +8,7 @@ from services.discogs import protocol
 from services.discogs.models import DiscogsKind, DiscogsResults, Release
 from services.errors import ServiceDisabled
 from services.http import HttpClient, Request, parse_body
-from services.music import clean_query, fold
+from services.music import clean_query, query_key
 from services.resilience.config import Call, Fallback
 from services.resilience.policy import Policy
 from services.secret import Secret
@@ -79,7 +79,7 @@ class DiscogsService:
             "/database/search",
             protocol.build_search_params(query, kind, _SEARCH_HITS),
             lambda body: protocol.parse_search(body, query),
-            key=f"discogs:search:{kind or 'all'}:{fold(query) or query}",
+            key=f"discogs:search:{kind or 'all'}:{query_key(query)}",
             fresh=_SEARCH_FRESH_SECONDS,
             fallbacks=(Fallback("manual_entry_mode", Source.MANUAL, lambda _: link),),
         )

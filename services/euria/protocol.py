@@ -3,6 +3,7 @@
 OpenAI-compatible; the shapes accepted are listed in ``docs/upstreams/euria.md``.
 """
 
+import re
 from collections.abc import Iterator
 
 import msgspec
@@ -11,10 +12,11 @@ from services.errors import InvalidResponse, UpstreamServerError
 from services.euria.models import Chunk, DescriptionRequest
 from services.euria.prompts import MAX_TOKENS, build_messages
 from services.euria.sse import DONE_MARKER
-from services.http import ErrorDetail, read_json
+from services.http import UNREADABLE, ErrorDetail, read_json
 
 _CHUNK_DECODER = msgspec.json.Decoder(Chunk)
 _THINK_OPEN, _THINK_CLOSE = "<think>", "</think>"
+_THINK_TAG = re.compile("</?think>")
 _NO_ERROR = b"null"
 
 
@@ -50,7 +52,7 @@ class TextReader:
             return
         try:
             chunk = _CHUNK_DECODER.decode(data)
-        except msgspec.DecodeError:
+        except UNREADABLE:
             raise InvalidResponse("euria", self._operation, None, "unreadable event") from None
         if bytes(chunk.error) != _NO_ERROR:
             said = read_error(b'{"error":' + bytes(chunk.error) + b"}").message
@@ -77,22 +79,21 @@ class ThoughtFilter:
         self._inside = False
 
     def feed(self, text: str) -> Iterator[str]:
-        """Yield what is certainly visible."""
+        """Yield what is certainly visible.
+
+        A closing tag without an opening one is dropped: what stood before it is shown already.
+        """
         self._held += text
-        while True:
-            tag = _THINK_CLOSE if self._inside else _THINK_OPEN
-            before, found, after = self._held.partition(tag)
-            if found:
-                if before and not self._inside:
-                    yield before
-                self._inside, self._held = not self._inside, after
-                continue
-            keep = _overlap(self._held, tag)
-            visible = self._held[: len(self._held) - keep]
-            self._held = self._held[len(self._held) - keep :]
-            if visible and not self._inside:
-                yield visible
-            return
+        while (tag := _THINK_TAG.search(self._held)) is not None:
+            before, self._held = self._held[: tag.start()], self._held[tag.end() :]
+            if before and not self._inside:
+                yield before
+            self._inside = tag[0] == _THINK_OPEN
+        keep = max(_overlap(self._held, _THINK_OPEN), _overlap(self._held, _THINK_CLOSE))
+        split = len(self._held) - keep
+        visible, self._held = self._held[:split], self._held[split:]
+        if visible and not self._inside:
+            yield visible
 
     def close(self) -> Iterator[str]:
         """Yield the rest: half a tag that never became one."""

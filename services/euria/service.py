@@ -7,8 +7,8 @@ from typing import Final
 from services.errors import InvalidResponse, ServiceDisabled
 from services.euria import protocol
 from services.euria.models import DescriptionRequest
-from services.euria.sse import EventTooLarge, SseDecoder
-from services.http import ByteStream, HttpClient, Request
+from services.euria.sse import DONE_MARKER, EventTooLarge, SseDecoder
+from services.http import MAX_BODY_BYTES, ByteStream, HttpClient, Request
 from services.resilience.config import StreamLimits
 from services.resilience.policy import Policy
 from services.secret import Secret
@@ -95,6 +95,8 @@ class EuriaService:
                     if text.strip() or not is_empty:
                         is_empty = False
                         yield text
+                if data == DONE_MARKER:  # the server may keep the connection open
+                    break
         for text in reader.close():
             is_empty = False
             yield text
@@ -107,7 +109,7 @@ class EuriaService:
 async def _events(answer: ByteStream) -> AsyncGenerator[str | bytes, None]:
     """Yield the data of each event; a JSON answer to a stream request counts as one event."""
     if answer.content_type == _JSON:
-        yield b"".join([chunk async for chunk in answer.chunks])
+        yield await _whole(answer)
         return
     decoder = SseDecoder()
     try:
@@ -118,3 +120,13 @@ async def _events(answer: ByteStream) -> AsyncGenerator[str | bytes, None]:
             yield event.data
     except EventTooLarge as error:
         raise InvalidResponse("euria", _OPERATION, None, str(error)) from error
+
+
+async def _whole(answer: ByteStream) -> bytes:
+    body = bytearray()
+    async for chunk in answer.chunks:
+        body += chunk
+        if len(body) > MAX_BODY_BYTES:
+            message = f"answer larger than {MAX_BODY_BYTES} bytes"
+            raise InvalidResponse("euria", _OPERATION, None, message)
+    return bytes(body)

@@ -105,7 +105,7 @@ class SseDecoder:
         value = value.removeprefix(" ")
         if name == "data":
             self._data.append(value)
-            self._data_length += len(value)
+            self._data_length += len(value) + 1  # the line break between lines counts
             if self._data_length > self._max:
                 raise EventTooLarge(f"an event of more than {self._max} characters")
         elif name == "event":
@@ -124,6 +124,6 @@ class SseDecoder:
 def _is_json(text: str) -> bool:
     try:
         json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return False
     return True

@@ -16,7 +16,7 @@ carries the generation it was made in; outcomes of an older generation change no
 import logging
 import random
 from collections.abc import Awaitable, Callable
-from typing import TypeVar
+from typing import TypeGuard, TypeVar
 
 from circuitbreaker import STATE_CLOSED, STATE_HALF_OPEN, STATE_OPEN, CircuitBreaker
 
@@ -25,6 +25,8 @@ from services.resilience.clock import Clock
 
 _LOGGER = logging.getLogger(__name__)
 _JITTER = 0.1
+# A spent daily quota without a Retry-After: ask again hourly, since asking may prolong it.
+_QUOTA_SECONDS = 3_600.0
 
 T = TypeVar("T")
 
@@ -108,31 +110,59 @@ class UpstreamCircuitBreaker(CircuitBreaker):  # type: ignore[misc]  # the packa
         Raises:
             CircuitOpen: Refused; ``retry_after`` says when a probe will be admitted.
         """
+        result, _ = await self.call_in_generation(lambda: func(*args, **kwargs))
+        return result
+
+    async def call_in_generation(self, func: Callable[[], Awaitable[T]]) -> tuple[T, int]:
+        """Do as ``call_async``; return the generation in which the success was counted as well.
+
+        Raises:
+            CircuitOpen: Refused.
+        """
         generation = self._admit()
         try:
-            result = await func(*args, **kwargs)
+            result = await func()
         except BaseException as error:
             self._learn(generation, error)
             raise
+        is_current = generation == self._generation
         self._learn(generation, None)
-        return result
+        return result, self._generation if is_current else generation
 
-    def record_failure(self, error: BaseException) -> None:
-        """Count a failure seen after a call was already settled, such as a broken stream."""
-        self._learn(self._generation, error)
+    @property
+    def generation(self) -> int:
+        """Changes with every opening and closing; what began in an older one no longer counts."""
+        return self._generation
+
+    def check_again(self, *, generation: int) -> None:
+        """Refuse a call that was admitted in ``generation`` and has waited since.
+
+        Raises:
+            CircuitOpen: The circuit has opened in the meantime.
+        """
+        if generation != self._generation and self.opened:
+            raise self._refusal()
+
+    def record_failure(self, error: BaseException, *, generation: int) -> None:
+        """Count a failure seen after a call was already settled, such as a broken stream.
+
+        Args:
+            error: What went wrong.
+            generation: The one in which the call was settled.
+        """
+        self._learn(generation, error)
 
     def _admit(self) -> int:
         if self.opened:
-            raise CircuitOpen(
-                self.name,
-                "call",
-                None,
-                f"circuit open, next probe in {self.open_remaining:.0f} s",
-                retry_after=self.open_remaining,
-            )
+            raise self._refusal()
         if self.state == STATE_HALF_OPEN:
             self._probing = True
         return self._generation
+
+    def _refusal(self) -> CircuitOpen:
+        seconds = self.open_remaining
+        message = f"circuit open, next probe in {seconds:.0f} s"
+        return CircuitOpen(self.name, "call", None, message, retry_after=seconds)
 
     def _learn(self, generation: int, error: BaseException | None) -> None:
         if generation != self._generation:
@@ -141,14 +171,19 @@ class UpstreamCircuitBreaker(CircuitBreaker):  # type: ignore[misc]  # the packa
         if error is None:
             self._succeed(was_probe=was_probe)
         elif self._is_long_penalty(error):
-            self._open(getattr(error, "retry_after", None) or self._open_seconds)
+            self._open(self._penalty_seconds(error))
         elif self.is_failure(type(error), error):
             self._fail(was_probe=was_probe)
 
-    def _is_long_penalty(self, error: BaseException) -> bool:
+    def _is_long_penalty(self, error: BaseException) -> TypeGuard[RateLimitExceeded]:
         if not isinstance(error, RateLimitExceeded):
             return False
         return error.is_quota or (error.retry_after or 0.0) > self._longest_retry_after
+
+    def _penalty_seconds(self, error: RateLimitExceeded) -> float:
+        if error.retry_after:
+            return error.retry_after
+        return _QUOTA_SECONDS if error.is_quota else self._open_seconds
 
     def _succeed(self, *, was_probe: bool) -> None:
         self._failure_count = 0

@@ -100,8 +100,10 @@ class Policy:
             ends_at = self._now() + limits.whole
             # One limit for the first item, however many attempts it takes: people are waiting.
             first_by = min(ends_at, self._now() + limits.first)
-            items, first = await self._retry.call(
-                lambda: self.breaker.call_async(self._open_stream, operation, produce, first_by),
+            (items, first), generation = await self._retry.call(
+                lambda: self.breaker.call_in_generation(
+                    lambda: self._open_stream(operation, produce, first_by)
+                ),
                 repeatable=True,
                 until=first_by,
             )
@@ -109,7 +111,15 @@ class Policy:
             if first is None:
                 return
             yield first
-            while (item := await self._next(operation, items, limits, ends_at)) is not None:
+            while True:
+                limit = min(ends_at, self._now() + limits.idle)
+                try:
+                    item = await self._item(operation, items, limit)
+                except ExternalServiceException as error:
+                    self.breaker.record_failure(error, generation=generation)
+                    raise
+                if item is None:
+                    return
                 yield item
 
     def _now(self) -> float:
@@ -152,9 +162,12 @@ class Policy:
         )
 
     async def _admitted(self, call: Call[T]) -> T:
+        generation = self.breaker.generation
         async with self.bulkhead.slot():
             if self.limiter is not None:
                 await self.limiter.acquire()
+            # Others may have found the upstream dead while this call waited its turn.
+            self.breaker.check_again(generation=generation)
             try:
                 return await self._authorized(call)
             except RateLimitExceeded as error:
@@ -218,15 +231,6 @@ class Policy:
             return items, await self._item(operation, items, limit)
         except BaseException:
             await items.aclose()
-            raise
-
-    async def _next(
-        self, operation: str, items: AsyncGenerator[T, None], limits: StreamLimits, ends_at: float
-    ) -> T | None:
-        try:
-            return await self._item(operation, items, min(ends_at, self._now() + limits.idle))
-        except ExternalServiceException as error:
-            self.breaker.record_failure(error)
             raise
 
     async def _item(self, operation: str, items: AsyncGenerator[T, None], limit: float) -> T | None:

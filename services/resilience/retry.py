@@ -116,10 +116,11 @@ class Retry:
             return True
         if not repeatable:
             return False
-        if isinstance(error, RateLimitExceeded):
-            short = (error.retry_after or 0.0) <= self._backoff.longest_retry_after
-            return short and not error.is_quota
-        return isinstance(error, ServiceDown)
+        if isinstance(error, RateLimitExceeded) and error.is_quota:
+            return False
+        if not isinstance(error, RateLimitExceeded | ServiceDown):
+            return False
+        return (error.retry_after or 0.0) <= self._backoff.longest_retry_after
 
     def _wait(self, state: RetryCallState) -> float:
         seconds = self._backoff.seconds(state.attempt_number, self._chance)

@@ -47,6 +47,8 @@ class SingleFlight:
 
     def _forget(self, key: str, task: asyncio.Task[Any]) -> None:
         """Drop the flight of ``key``, unless a newer one has taken its place."""
+        if task.done() and not task.cancelled():
+            task.exception()  # retrieved, also when everybody who asked has left
         flight = self._flights.get(key)
         if flight is not None and flight.task is task:
             del self._flights[key]

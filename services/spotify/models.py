@@ -52,7 +52,7 @@ class SpotifyItem(msgspec.Struct, frozen=True, kw_only=True):
     def year(self) -> int | None:
         """The year of release, or None."""
         head = (self.released or "")[:4]
-        return int(head) if head.isdigit() and int(head) > 0 else None
+        return int(head) if head.isdecimal() and int(head) > 0 else None
 
 
 class SpotifyResults(msgspec.Struct, frozen=True, kw_only=True):

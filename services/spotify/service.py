@@ -6,7 +6,7 @@ from typing import Final, TypeVar
 from services.answers import Answer, Source
 from services.errors import NotFound, ServiceDisabled
 from services.http import HttpClient, Request, parse_body
-from services.music import clean_query, fold
+from services.music import clean_query, query_key
 from services.resilience.config import Call, Fallback
 from services.resilience.policy import Policy
 from services.secret import Secret
@@ -68,7 +68,7 @@ class SpotifyService:
             "/search",
             protocol.build_search_params(query, kinds, self._market),
             lambda body: protocol.parse_search(body, query),
-            key=f"spotify:search:{self._market}:{names}:{fold(query) or query}",
+            key=f"spotify:search:{self._market}:{names}:{query_key(query)}",
             fallbacks=(Fallback("return_minimal_data", Source.MINIMAL, lambda _: link),),
         )
 
