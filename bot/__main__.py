@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+import os
 import sys
 from collections.abc import Callable, Sequence
 
@@ -52,6 +53,10 @@ def _interruptible(action: Callable[[], int]) -> int:
     except KeyboardInterrupt:
         print("\naime: stopped", file=sys.stderr)
         return 130
+    except BrokenPipeError:
+        # Whoever read our output has left, as in ``aime demo | head``; nothing more can be said.
+        sys.stdout = open(os.devnull, "w")  # noqa: PTH123, SIM115  # lives until the exit
+        return 0
 
 
 def _parser() -> argparse.ArgumentParser:

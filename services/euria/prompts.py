@@ -12,7 +12,7 @@ _RULES: Final = (
 )
 _LENGTHS: Final = {
     Length.SHORT: "Write one paragraph of 500 to 700 characters.",
-    Length.LONG: "Write three or four short paragraphs, 1,600 to 2,000 characters in all.",
+    Length.LONG: "Write in depth: four paragraphs, 1600 to 2000 characters in all.",
 }
 _SUBJECTS: Final = {
     Subject.ALBUM: "Describe the album",
