@@ -15,8 +15,8 @@ _KIND_ORDER = {SpotifyKind.ALBUM: 0.03, SpotifyKind.ARTIST: 0.02, SpotifyKind.TR
 def score(query: str, hit: Hit) -> float:
     """Return how well ``hit`` fits, 0 to about 1.
 
-    1 when the query is exactly its title, its artist and title, or its artist; else the share of
-    the query's words that occur in it, less a little for every word too many in the title.
+    1 when the query is exactly its title, or its artist and title; else the share of the query's
+    words that occur in it, less a little for every word too many in the title.
     """
     title = fold(_title(hit))
     artist = fold(" ".join(_artists(hit)))

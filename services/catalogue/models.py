@@ -34,7 +34,7 @@ class SearchResults:
         discogs: The same for Discogs.
         waiting: Upstreams that have not answered yet, in the order they are shown.
         best: The hit that fits the query, or None when none fits well.
-        others: The other hits, best first, the two upstreams alternating.
+        others: The other hits of both upstreams, best first.
     """
 
     query: str

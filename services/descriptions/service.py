@@ -101,7 +101,7 @@ class DescriptionService:
     async def write(
         self, grounding: Grounding, length: Length, language: str
     ) -> AsyncGenerator[str, None]:
-        """Yield the text as it is written; a complete one is kept for the next asker.
+        """Yield the text as it is written; a complete, grounded one is kept for the next asker.
 
         Args:
             grounding: From ``ground``.
@@ -123,7 +123,8 @@ class DescriptionService:
             async for text in stream:
                 parts.append(text)
                 yield text
-        await self._kept.set(_key(grounding, length, language), "".join(parts))
+        if grounding.error is None:  # written blind, it must not stand for a week
+            await self._kept.set(_key(grounding, length, language), "".join(parts))
 
 
 def facts_of(hit: SearchHit | None) -> tuple[str, ...]:

@@ -8,7 +8,12 @@ from collections.abc import Iterator
 
 import msgspec
 
-from services.errors import InvalidResponse, UpstreamServerError
+from services.errors import (
+    ExternalServiceException,
+    InvalidResponse,
+    UpstreamServerError,
+    error_class_for,
+)
 from services.euria.models import Chunk, DescriptionRequest
 from services.euria.prompts import MAX_TOKENS, build_messages
 from services.euria.sse import DONE_MARKER
@@ -57,7 +62,7 @@ class TextReader:
         if bytes(chunk.error) != _NO_ERROR:
             said = read_error(b'{"error":' + bytes(chunk.error) + b"}").message
             message = f"error inside the stream ({said})"
-            raise UpstreamServerError("euria", self._operation, None, message)
+            raise _error_inside(said)("euria", self._operation, None, message)
         for choice in chunk.choices[:1]:
             part = choice.delta or choice.message
             if part is not None and part.content:
@@ -117,6 +122,12 @@ def read_error(body: bytes) -> ErrorDetail:
             if isinstance(code, str | int):
                 return ErrorDetail(str(code))
     return ErrorDetail()
+
+
+def _error_inside(code: str) -> type[ExternalServiceException]:
+    """Return the class of an error that came after a status of 200: its code may be a status."""
+    is_status = code.isascii() and code.isdigit() and len(code) == len("400")
+    return error_class_for(int(code)) if is_status else UpstreamServerError
 
 
 def _overlap(text: str, tag: str) -> int:

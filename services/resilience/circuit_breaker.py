@@ -162,7 +162,8 @@ class UpstreamCircuitBreaker(CircuitBreaker):  # type: ignore[misc]  # the packa
     def _refusal(self) -> CircuitOpen:
         seconds = self.open_remaining
         message = f"circuit open, next probe in {seconds:.0f} s"
-        return CircuitOpen(self.name, "call", None, message, retry_after=seconds)
+        # While a probe is out nobody knows when it will be over.
+        return CircuitOpen(self.name, "call", None, message, retry_after=seconds or None)
 
     def _learn(self, generation: int, error: BaseException | None) -> None:
         if generation != self._generation:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Final, TypeVar
+from urllib.parse import quote
 
 from services.answers import Answer, Source
 from services.errors import NotFound, ServiceDisabled
@@ -81,11 +82,11 @@ class SpotifyService:
             NotFound: Spotify has no such item.
             ServiceDisabled: The settings lack Spotify's keys.
         """
-        url = f"https://open.spotify.com/{kind}/{spotify_id}"
+        url = f"https://open.spotify.com/{kind}/{quote(spotify_id, safe='')}"
         minimal = SpotifyItem(kind=kind, spotify_id=spotify_id, name="", url=url)
         return await self._fetch(
             f"get_{kind}",
-            f"/{kind}s/{spotify_id}",
+            f"/{kind}s/{quote(spotify_id, safe='')}",
             {"market": self._market} if kind is not SpotifyKind.ARTIST else {},
             _parse_item,
             key=f"spotify:{kind}:{self._market}:{spotify_id}",

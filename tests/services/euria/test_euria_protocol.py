@@ -5,7 +5,13 @@ from fakes.payloads import payload
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.errors import InvalidResponse, UpstreamServerError
+from services.errors import (
+    ExternalServiceException,
+    InvalidRequest,
+    InvalidResponse,
+    RateLimitExceeded,
+    UpstreamServerError,
+)
 from services.euria.models import DescriptionRequest, Length
 from services.euria.protocol import TextReader, ThoughtFilter, build_body, read_error
 from services.http import ErrorDetail
@@ -109,21 +115,40 @@ def test_an_event_that_cannot_be_read_breaks_the_contract(event: str | bytes) ->
 
 
 @pytest.mark.parametrize(
-    ("event", "code"),
+    ("event", "code", "kind"),
     [
         pytest.param(
-            '{"error":{"message":"m","type":"internal_error","code":500}}', "500", id="code"
+            '{"error":{"message":"m","type":"internal_error","code":500}}',
+            "500",
+            UpstreamServerError,
+            id="code",
         ),
-        pytest.param('{"error":{"message":"m","type":"overloaded"}}', "overloaded", id="type"),
-        pytest.param(payload("euria/error_validation.json"), "validation_failed", id="Infomaniak"),
-        pytest.param(payload("euria/error_model_server.json"), "400", id="model server"),
+        pytest.param(
+            '{"error":{"message":"m","type":"overloaded"}}',
+            "overloaded",
+            UpstreamServerError,
+            id="type",
+        ),
+        pytest.param(
+            payload("euria/error_validation.json"),
+            "validation_failed",
+            UpstreamServerError,
+            id="Infomaniak",
+        ),
+        pytest.param(
+            payload("euria/error_model_server.json"), "400", InvalidRequest, id="model server"
+        ),
+        pytest.param('{"error":{"code":429}}', "429", RateLimitExceeded, id="rate limit"),
     ],
 )
-def test_an_error_inside_the_stream_is_raised_by_its_code(event: str | bytes, code: str) -> None:
-    with pytest.raises(UpstreamServerError) as caught:
+def test_an_error_inside_the_stream_is_raised_by_its_code(
+    event: str | bytes, code: str, kind: type[ExternalServiceException]
+) -> None:
+    with pytest.raises(ExternalServiceException) as caught:
         _read(event)
 
     assert f"({code})" in str(caught.value)
+    assert type(caught.value) is kind
 
 
 @pytest.mark.parametrize("event", ['{"error":"overloaded"}', '{"error":{}}', '{"error":[1]}'])
@@ -134,7 +159,7 @@ def test_an_error_in_an_unknown_shape_is_still_an_error(event: str) -> None:
 
 @pytest.mark.parametrize("name", ["validation", "model_server"])
 def test_an_error_inside_the_stream_never_quotes_its_prose(name: str) -> None:
-    with pytest.raises(UpstreamServerError) as caught:
+    with pytest.raises(ExternalServiceException) as caught:
         _read(payload(f"euria/error_{name}.json"))
 
     assert "canary" not in str(caught.value)

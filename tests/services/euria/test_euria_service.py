@@ -256,14 +256,23 @@ async def test_a_plain_json_answer_to_a_stream_request_is_read(policy: Policy) -
     assert read == ("Le disque est beau.", None)
 
 
-@pytest.mark.parametrize("name", ["validation", "not_authorized", "model_server"])
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [
+        ("validation", UpstreamServerError),
+        ("not_authorized", UpstreamServerError),
+        ("model_server", InvalidRequest),
+    ],
+)
 @in_virtual_time
-async def test_an_error_envelope_with_status_200_is_an_error(policy: Policy, name: str) -> None:
+async def test_an_error_envelope_with_status_200_is_an_error(
+    policy: Policy, name: str, kind: type[ExternalServiceException]
+) -> None:
     body = payload(f"euria/error_{name}.json")
 
     text, error = await _read_pieces(policy, body, content_type="application/json")
 
-    assert (text, error) == ("", UpstreamServerError)
+    assert (text, error) == ("", kind)
 
 
 @pytest.mark.parametrize("name", ["method_not_found", "object"])
