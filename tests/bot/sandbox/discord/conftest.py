@@ -22,7 +22,7 @@ RunBot = Callable[..., Awaitable[commands.Bot]]
 class SampleBot(commands.Bot):
     """The smallest bot with commands, usable everywhere."""
 
-    def __init__(self, **options: object) -> None:
+    def __init__(self) -> None:
         super().__init__(
             command_prefix=commands.when_mentioned,
             intents=discord.Intents.default(),
@@ -30,7 +30,6 @@ class SampleBot(commands.Bot):
             allowed_contexts=app_commands.AppCommandContext(
                 guild=True, dm_channel=True, private_channel=True
             ),
-            **options,
         )
 
     async def setup_hook(self) -> None:
@@ -97,7 +96,8 @@ class Answer:
 
     @property
     def code(self) -> int:
-        return self.body["code"]
+        code: int = self.body["code"]
+        return code
 
 
 class RawApi:

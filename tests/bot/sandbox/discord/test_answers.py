@@ -88,7 +88,9 @@ async def test_layout_view_is_read_in_order_and_keeps_its_flag(
         @bot.tree.command()
         async def card(interaction: discord.Interaction) -> None:
             view = ui.LayoutView()
-            thumbnail = ui.Thumbnail("https://example.invalid/cover.jpg")
+            thumbnail: ui.Thumbnail[ui.LayoutView] = ui.Thumbnail(
+                "https://example.invalid/cover.jpg"
+            )
             view.add_item(
                 ui.Container(
                     ui.TextDisplay("# Kind of Blue"),
@@ -166,6 +168,7 @@ async def test_uploaded_file_can_be_fetched_from_the_address_in_the_message(
     async with aiohttp.ClientSession() as session, session.get(attachment.url) as response:
         assert await response.read() == b"cba"
     [callback] = [r for r in stand_in.requests if r.route.endswith("/callback")]
+    assert isinstance(callback.json, dict)
     assert callback.json["data"]["content"] == "here"
     assert [upload.data for upload in callback.files] == [b"cba"]
 
@@ -332,6 +335,7 @@ async def test_message_menu_command_gets_the_message(
 
     await run_bot(register)
     written = await stand_in.send_message("https://x.invalid", user="bob", channel="general")
+    assert written.message is not None
 
     exchange = await stand_in.run_message_command("Find music links", written.message)
     await exchange.wait_until(lambda e: bool(e.messages))

@@ -17,45 +17,47 @@ class Controls(ui.View):
     """A view with one of each."""
 
     @ui.button(label="Next", custom_id="next")
-    async def turn(self, interaction: discord.Interaction, _: ui.Button) -> None:
+    async def turn(self, interaction: discord.Interaction, _: ui.Button["Controls"]) -> None:
         await interaction.response.edit_message(content="page 2")
 
     @ui.button(label="Again", custom_id="again")
-    async def again(self, interaction: discord.Interaction, _: ui.Button) -> None:
+    async def again(self, interaction: discord.Interaction, _: ui.Button["Controls"]) -> None:
         await interaction.response.defer()
         await interaction.edit_original_response(content=f"again, {interaction.locale}")
 
     @ui.button(label="Off", custom_id="off", disabled=True)
-    async def off(self, interaction: discord.Interaction, _: ui.Button) -> None: ...
+    async def off(self, interaction: discord.Interaction, _: ui.Button["Controls"]) -> None: ...
 
     @ui.button(label="Ask", custom_id="ask")
-    async def ask(self, interaction: discord.Interaction, _: ui.Button) -> None:
+    async def ask(self, interaction: discord.Interaction, _: ui.Button["Controls"]) -> None:
         await interaction.response.send_modal(Question())
 
     @ui.select(
         custom_id="sort",
         options=[discord.SelectOption(label="Year"), discord.SelectOption(label="Artist")],
     )
-    async def sort(self, interaction: discord.Interaction, menu: ui.Select) -> None:
+    async def sort(self, interaction: discord.Interaction, menu: ui.Select["Controls"]) -> None:
         await interaction.response.send_message(f"by {menu.values[0]}", ephemeral=True)
 
     @ui.select(cls=ui.UserSelect, custom_id="who")
-    async def who(self, interaction: discord.Interaction, menu: ui.UserSelect) -> None:
+    async def who(self, interaction: discord.Interaction, menu: ui.UserSelect["Controls"]) -> None:
         await interaction.response.send_message(f"with {menu.values[0].name}")
 
 
 class Question(ui.Modal, title="Your question"):
     """A modal with a text, a menu, a group and a box."""
 
-    topic = ui.Label(text="Topic", component=ui.TextInput(custom_id="topic", max_length=20))
-    length = ui.Label(
+    topic: ui.Label["Question"] = ui.Label(
+        text="Topic", component=ui.TextInput(custom_id="topic", max_length=20)
+    )
+    length: ui.Label["Question"] = ui.Label(
         text="Length",
         component=ui.Select(
             custom_id="length",
             options=[discord.SelectOption(label="short"), discord.SelectOption(label="long")],
         ),
     )
-    mood = ui.Label(
+    mood: ui.Label["Question"] = ui.Label(
         text="Mood",
         component=ui.RadioGroup(
             custom_id="mood",
@@ -65,10 +67,17 @@ class Question(ui.Modal, title="Your question"):
             ],
         ),
     )
-    fresh = ui.Label(text="Fresh", component=ui.Checkbox(custom_id="fresh"))
-    cover = ui.Label(text="Cover", component=ui.FileUpload(custom_id="cover", required=False))
+    fresh: ui.Label["Question"] = ui.Label(text="Fresh", component=ui.Checkbox(custom_id="fresh"))
+    cover: ui.Label["Question"] = ui.Label(
+        text="Cover", component=ui.FileUpload(custom_id="cover", required=False)
+    )
 
     async def on_submit(self, interaction: discord.Interaction) -> None:
+        assert isinstance(self.topic.component, ui.TextInput)
+        assert isinstance(self.length.component, ui.Select)
+        assert isinstance(self.mood.component, ui.RadioGroup)
+        assert isinstance(self.fresh.component, ui.Checkbox)
+        assert isinstance(self.cover.component, ui.FileUpload)
         parts = (
             self.topic.component.value,
             self.length.component.values[0],
@@ -191,6 +200,7 @@ async def test_modal_of_a_command_is_filled_in_and_submitted(
     await submitted.wait_until(lambda e: bool(e.messages))
 
     assert asked.callback_type == 9
+    assert asked.modal is not None
     assert asked.modal["title"] == "Your question"
     assert submitted.last.text == "('jazz', 'long', 'wild', True, ['a.png'])"
     assert shown.messages[0].text == "page 1"

@@ -1,7 +1,7 @@
 """Plain messages: direct messages, mentions, replies, deletions, pings and the event stream."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 import discord
@@ -15,6 +15,7 @@ from bot.sandbox.discord import (
     MessageEdited,
     TypingStarted,
 )
+from bot.sandbox.discord.messages import Pings
 
 RunBot = Callable[..., Awaitable[commands.Bot]]
 
@@ -111,6 +112,7 @@ async def test_bot_can_open_a_direct_channel_and_fetch_what_it_needs(
     bob = await bot.fetch_user(stand_in.users["bob"].id)
     sent = await bob.send("hello")
     channel = await bot.fetch_channel(general.id)
+    assert isinstance(channel, discord.TextChannel)
     guild = await bot.fetch_guild(general.guild_id or 0, with_counts=False)
     member = await guild.fetch_member(bob.id)
     application = await bot.application_info()
@@ -123,7 +125,7 @@ async def test_bot_can_open_a_direct_channel_and_fetch_what_it_needs(
     assert stand_in.unknown_requests == []
 
 
-async def _pings(stand_in: DiscordStandIn, api: Any, body: dict[str, object]) -> object:  # noqa: ANN401  RawApi of conftest.py
+async def _pings(stand_in: DiscordStandIn, api: Any, body: Mapping[str, object]) -> Pings:  # noqa: ANN401  RawApi of conftest.py
     general = stand_in.channels["general"].id
     answer = await api("POST", f"/channels/{general}/messages", body)
     return stand_in._platform.board.get(answer.body["id"]).pings
@@ -145,6 +147,7 @@ async def test_regular_message_pings_whom_allowed_mentions_permit(
     expected: tuple[bool, bool, bool],
 ) -> None:
     guild = stand_in.channels["general"].guild
+    assert guild is not None
     role = next(role for role in guild.roles if role.mentionable)
     text = f"<@{stand_in.users['bob'].id}> <@&{role.id}> @everyone <@1> `<@{role.id}>`"
     body = {"content": text} | ({} if allowed is None else {"allowed_mentions": allowed})
@@ -199,6 +202,7 @@ async def test_reply_pings_the_person_it_answers_unless_told_otherwise(
     expected: bool,  # noqa: FBT001  a parameter of the test
 ) -> None:
     exchange = await stand_in.send_message("hello", user="bob", channel="general")
+    assert exchange.message is not None
     body = {"content": "hi", "message_reference": {"message_id": str(exchange.message.id)}}
 
     pings = await _pings(stand_in, api, body | allowed)
@@ -257,6 +261,7 @@ async def test_event_stream_tells_everything_and_ends_when_closed(
     exchange = await stand_in.send_message("abba")
     await exchange.wait_until(lambda e: bool(e.messages))
     channel = await bot.fetch_channel(stand_in.channels["dm:alice"].id)
+    assert isinstance(channel, discord.DMChannel)
     message = await channel.fetch_message(exchange.last.id)
     await message.edit(content="edited")
     await message.delete()

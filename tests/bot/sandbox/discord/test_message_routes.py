@@ -35,6 +35,7 @@ async def test_message_of_somebody_else_cannot_be_edited_but_deleted_by_moderato
     stand_in: DiscordStandIn, api: Api
 ) -> None:
     exchange = await stand_in.send_message("mine", user="bob", channel="general")
+    assert exchange.message is not None
     path = f"/channels/{stand_in.channels['general'].id}/messages/{exchange.message.id}"
 
     edited = await api("PATCH", path, {"content": "yours"})
@@ -73,6 +74,7 @@ async def test_edit_keeps_files_unless_it_lists_others_and_embeds_find_them(
 ) -> None:
     bot = await run_bot(lambda _: None)
     channel = await bot.fetch_channel(stand_in.channels["general"].id)
+    assert isinstance(channel, discord.TextChannel)
     embed = discord.Embed(title="Cover").set_image(url="attachment://cover.png")
     cover = discord.File(io.BytesIO(b"png"), "cover.png")
 

@@ -107,6 +107,7 @@ class TestSmallWindow:
         assert (report.edits, report.worst_window) == (5, 5)
         assert report.grows
         assert (report.rewrites, report.empty_versions, report.equal_versions) == (0, 0, 0)
+        assert report.seconds_to_first_text is not None
         assert report.seconds_to_first_text < 0.3
         assert sum(gap > 0.2 for gap in report.gaps) == 2
         assert {request.status for request in stand_in.requests} == {200}
