@@ -64,6 +64,7 @@ lint: $(STAMP) ## Check style, format and spelling
 .PHONY: types
 types: $(STAMP) ## Check the types
 	@$(BIN)/mypy
+	@$(BIN)/mypy bench
 	@MYPYPATH=tests $(BIN)/mypy --explicit-package-bases tests
 
 .PHONY: imports
@@ -81,10 +82,8 @@ coverage: $(STAMP) ## Run the tests and show which lines they miss
 	@$(BIN)/python -m coverage report --include 'services/resilience/*,services/*/protocol.py' --fail-under 100
 
 .PHONY: bench
-bench: $(STAMP) ## Run the benchmarks
-	@shopt -s nullglob; scripts=(benchmarks/*.py); \
-	if (( $${#scripts[@]} == 0 )); then echo "No benchmarks yet: they will be benchmarks/*.py"; fi; \
-	for script in "$${scripts[@]}"; do echo "== $$script"; $(BIN)/python "$$script"; done
+bench: $(STAMP) ## Measure what our layers cost, as ratios to a baseline of the same run
+	@$(BIN)/python -m bench
 
 ##@ Changing it
 

@@ -17,6 +17,7 @@ from services.secret import Secret
 from services.spotify.auth import ClientCredentials
 
 _CHECK_SECONDS: Final = 10.0
+_WHERE_TO_LOOK: Final = "the URL in the settings and the network"
 _PORTAL: Final = "https://discord.com/developers/applications"
 _AUTHORIZE: Final = "https://discord.com/oauth2/authorize"
 # View channels, send messages (also in threads), embed links, attach files, read history.
@@ -149,7 +150,11 @@ class Checkup:
             headers = {"Authorization": f"Discogs token={settings.discogs_token.reveal()}"}
             path = "/oauth/identity"
         url = settings.discogs_api_url + path
-        _, problem = await self._ask("discogs", url, headers, "DISCOGS_TOKEN", accepts_404=True)
+        # Without a token any release will do, also one that is gone.
+        accepts_404 = settings.discogs_token is None
+        _, problem = await self._ask(
+            "discogs", url, headers, "DISCOGS_TOKEN", accepts_404=accepts_404
+        )
         if problem is not None:
             yield Finding(Verdict.BAD, "Discogs", problem)
         elif settings.discogs_token is None:
@@ -217,19 +222,22 @@ class Checkup:
         )
         try:
             async with self._clock.timeout_at(self._clock.monotonic() + _CHECK_SECONDS):
-                return (await self._http.send(request)).body, None
+                body = (await self._http.send(request)).body
         except NotFound as error:
             return b"", None if accepts_404 else _problem(error, settings)
         except ExternalServiceException as error:
             return b"", _problem(error, settings)
         except TimeoutError:
             return b"", f"no answer within {_CHECK_SECONDS:g} s; check the network"
+        if not isinstance(read_json(body), dict):  # such as a hotel's login page
+            return b"", f"the answer is no JSON object; check {_WHERE_TO_LOOK}"
+        return body, None
 
 
 def _problem(error: ExternalServiceException, settings: str) -> str:
     if isinstance(error, AuthenticationFailed):
         return f"refused with status {error.status_code}; check {settings}"
-    return f"{error.message}; check {settings}, the URL in the settings and the network"
+    return f"{error.message}; check {settings}, {_WHERE_TO_LOOK}"
 
 
 def _model_ids(body: bytes) -> list[str]:

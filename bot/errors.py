@@ -4,7 +4,7 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 import discord
@@ -13,13 +13,15 @@ from discord import app_commands
 from bot.i18n import N_, Catalogue, Texts
 from bot.logs import CORRELATION_ID
 from bot.ui.notices import notice
-from bot.ui.reply import InteractionReply, Reply
+from bot.ui.reply import REFUSALS, InteractionReply, Reply
 from bot.ui.stream import EditFailed, MessageGone
 from bot.ui.text import timestamp
 from services import errors
 from services.music import MAX_QUERY_LENGTH, MIN_QUERY_LENGTH, InvalidQuery
 
 _LOGGER = logging.getLogger(__name__)
+
+_A_MINUTE: Final = 60.0
 
 SERVICE_NAMES: Final = {"spotify": "Spotify", "discogs": "Discogs", "euria": "EurIA"}
 
@@ -88,6 +90,8 @@ def sentence_with_advice(
 ) -> str:
     """Return what happened and, where waiting may help, when to try again."""
     said = sentence(error, texts)
+    if retry_at is None and (error.retry_after or 0.0) > _A_MINUTE:
+        retry_at = discord.utils.utcnow() + timedelta(seconds=error.retry_after or 0.0)
     return f"{said} {advice(retry_at, texts)}" if is_temporary(error) else said
 
 
@@ -130,7 +134,7 @@ class Answers:
         The block's log lines, and the sentence for an unexpected error, carry a short reference.
         """
         texts = self._languages.texts(locale)
-        token = CORRELATION_ID.set(f"{reply.question_id:x}"[-8:])
+        token = CORRELATION_ID.set(_reference(reply))
         task = asyncio.current_task()
         if task is not None:
             self._under_way.add(task)
@@ -167,9 +171,15 @@ async def report(error: Exception, reply: Reply, texts: Texts) -> None:
         _LOGGER.info("answered with an error: %s", error)
     elif isinstance(error, discord.HTTPException):
         _LOGGER.warning("Discord refused an answer: %s %s", error.status, error.code)
-    elif not isinstance(error, InvalidQuery | EditFailed):
+    elif isinstance(error, EditFailed):
+        _LOGGER.warning("the answer could not be shown: %s", error)
+    elif not isinstance(error, InvalidQuery):
         _LOGGER.error("unexpected error", exc_info=error)
     await _fail(reply, explain(error, texts))
+
+
+def _reference(reply: Reply) -> str:
+    return f"{reply.question_id:x}"[-8:]
 
 
 async def _fail(reply: Reply, text: str) -> None:
@@ -177,6 +187,8 @@ async def _fail(reply: Reply, text: str) -> None:
         await reply.fail(notice(text))
     except discord.HTTPException as failure:
         _LOGGER.warning("the error could not be shown: %s %s", failure.status, failure.code)
+    except REFUSALS as failure:
+        _LOGGER.warning("the error could not be shown: %s", type(failure).__name__)
 
 
 class CommandTree(app_commands.CommandTree[discord.Client]):
@@ -199,4 +211,9 @@ class CommandTree(app_commands.CommandTree[discord.Client]):
         """Answer for what a command let through."""
         cause = getattr(error, "original", error)
         texts = self._catalogue.texts(interaction.locale)
-        await report(cause, InteractionReply(interaction), texts)
+        reply = InteractionReply(interaction)
+        token = CORRELATION_ID.set(_reference(reply))
+        try:
+            await report(cause, reply, texts)
+        finally:
+            CORRELATION_ID.reset(token)

@@ -54,7 +54,7 @@ async def web_server(
         try:
             await site.start()
         except OSError as error:
-            raise PortTaken(error.errno, f"{host}:{port}") from error
+            raise PortTaken(error.errno, error.strerror or str(error)) from error
         yield int(runner.addresses[0][1])
     finally:
         await runner.cleanup()

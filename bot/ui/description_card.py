@@ -123,7 +123,9 @@ def _template(state: DescriptionState, texts: Texts) -> str:
     title = link(shorten(hit.title, MAX_TITLE), hit.url)
     lines = [
         texts.gettext(
-            "{title} is a release by **{artist}**.", title=title, artist=escape(hit.artist)
+            "{title} is a release by **{artist}**.",
+            title=title,
+            artist=escape(shorten(hit.artist, MAX_TITLE)),
         )
         if hit.artist
         else title
@@ -133,14 +135,15 @@ def _template(state: DescriptionState, texts: Texts) -> str:
             texts.gettext(
                 "This pressing came out in {year} on {label}.",
                 year=hit.year,
-                label=escape(hit.labels[0]),
+                label=escape(shorten(hit.labels[0], MAX_TITLE)),
             )
         )
     elif hit.year:
         lines.append(texts.gettext("This pressing came out in {year}.", year=hit.year))
     styles = ", ".join((*hit.styles, *hit.genres)[:4])
     if styles:
-        lines.append(texts.gettext("Discogs files it under {styles}.", styles=escape(styles)))
+        styles = escape(shorten(styles, MAX_TITLE))
+        lines.append(texts.gettext("Discogs files it under {styles}.", styles=styles))
     return " ".join(lines)
 
 
@@ -151,7 +154,8 @@ def _footer(state: DescriptionState, texts: Texts) -> list[str]:
         lines.append(texts.gettext("Stopped at your request."))
     if state.stage is Stage.CUT_SHORT:
         lines.append(" ".join(("✂️", texts.gettext("Cut short."), state.note)))
-    if state.stage in (Stage.COMPLETE, Stage.STOPPED, Stage.CUT_SHORT):
+    is_over = state.stage in (Stage.COMPLETE, Stage.STOPPED, Stage.CUT_SHORT)
+    if is_over and state.text.strip():
         lines.append(texts.gettext("Written by AI (EurIA); it may be wrong."))
     if state.kept is not None:
         when = timestamp(state.kept.written_at)

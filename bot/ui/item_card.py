@@ -18,6 +18,7 @@ from bot.ui.search_card import by_line, title_line
 from bot.ui.text import escape, escape_paragraphs, fit, link, shorten
 from services.answers import Answer
 from services.discogs.models import Release
+from services.music import clean_text
 from services.spotify.models import SpotifyItem
 
 _MAX_TRACKS: Final = 25
@@ -36,9 +37,10 @@ def release_card(answer: Answer[Release], texts: Texts) -> ui.Container[ui.Layou
     if release.tracks:
         card.add_item(ui.Separator())
         card.add_item(ui.TextDisplay(_tracklist(release, texts)))
-    if release.notes:
+    notes = escape_paragraphs(fit(release.notes, _MAX_NOTES))
+    if notes:
         card.add_item(ui.Separator())
-        card.add_item(ui.TextDisplay(escape_paragraphs(fit(release.notes, _MAX_NOTES))))
+        card.add_item(ui.TextDisplay(notes))
     footer = [link(texts.gettext("Data provided by Discogs"), release.url)]
     note = source_line("discogs", answer, texts)
     card.add_item(ui.TextDisplay("\n".join(map(subtext, [*([note] if note else []), *footer]))))
@@ -78,9 +80,12 @@ def _tracklist(release: Release, texts: Texts) -> str:
 
 def _track_rows(release: Release) -> Iterator[str]:
     for track in release.tracks:
-        position = f"`{escape(track.position)}` " if track.position else ""
+        # Inside code nothing is escaped: a backslash would be shown.
+        code = clean_text(track.position).replace("`", "")
+        position = f"`{code}` " if code else ""
         duration = f" · {escape(track.duration)}" if track.duration else ""
-        yield f"{position}{escape(shorten(track.title, MAX_TITLE))}{duration}"
+        title = escape(shorten(track.title, MAX_TITLE)) or "?"
+        yield f"{position}{title}{duration}"
 
 
 def _within(rows: list[str], texts: Texts) -> str:

@@ -10,6 +10,7 @@ import discord
 from discord import ui
 
 from bot.ui.text import shorten
+from services.music import clean_text
 
 SPOTIFY_COLOUR: Final = discord.Colour(0x1DB954)
 DISCOGS_COLOUR: Final = discord.Colour(0x6E6E6E)
@@ -37,7 +38,8 @@ def with_picture(
     """Return ``text`` with a picture beside it, or alone when there is none."""
     if not url or not url.startswith(("http://", "https://")) or len(url) > _MAX_MEDIA_URL:
         return ui.TextDisplay(text)
-    picture: ui.Thumbnail[ui.LayoutView] = ui.Thumbnail(url, description=shorten(alt, MAX_ALT_TEXT))
+    alt = shorten(clean_text(alt), MAX_ALT_TEXT)
+    picture: ui.Thumbnail[ui.LayoutView] = ui.Thumbnail(url, description=alt)
     return ui.Section(text, accessory=picture)
 
 

@@ -7,13 +7,17 @@ that turns into an error is deleted and followed by an ephemeral message.
 import contextlib
 from typing import Final, Protocol
 
+import aiohttp
 import discord
 from discord import ui
 
 from bot.ui.stream import EditFailed, MessageGone
 
-# Unknown message, webhook or channel; expired or invalid interaction token; missing access.
-_GONE_CODES: Final = frozenset({10003, 10008, 10015, 50001, 50013, 50027})
+# Unknown message, webhook, channel or interaction; expired or invalid interaction token; missing
+# access; a user who takes no messages.
+_GONE_CODES: Final = frozenset({10003, 10008, 10015, 10062, 50001, 50007, 50013, 50027})
+REFUSALS: Final = (discord.HTTPException, aiohttp.ClientError, OSError)
+"""What discord.py raises when Discord refuses, or lets through when the network fails."""
 _NO_PINGS: Final = discord.AllowedMentions.none()
 
 
@@ -66,7 +70,7 @@ class InteractionReply:
             await self._interaction.edit_original_response(
                 view=finished(view), allowed_mentions=_NO_PINGS
             )
-        except discord.HTTPException as error:
+        except REFUSALS as error:
             raise _edit_error(error) from error
         self.is_shown = True
 
@@ -80,7 +84,7 @@ class InteractionReply:
             return
         is_thinking = response.type is discord.InteractionResponseType.deferred_channel_message
         if is_thinking and not self.is_shown:
-            with contextlib.suppress(discord.HTTPException):
+            with contextlib.suppress(*REFUSALS):
                 await self._interaction.delete_original_response()
         await self._interaction.followup.send(
             view=finished(view), ephemeral=True, allowed_mentions=_NO_PINGS
@@ -100,7 +104,7 @@ class MessageReply:
 
     async def acknowledge(self) -> None:
         """Show that the bot is typing."""
-        with contextlib.suppress(discord.HTTPException):
+        with contextlib.suppress(*REFUSALS):
             await self._channel.typing()
 
     async def show(self, view: ui.LayoutView) -> None:
@@ -117,7 +121,7 @@ class MessageReply:
                 )
             else:
                 await self._answer.edit(view=finished(view), allowed_mentions=_NO_PINGS)
-        except discord.HTTPException as error:
+        except REFUSALS as error:
             raise _edit_error(error) from error
         self.is_shown = True
 
@@ -136,7 +140,9 @@ def finished(view: ui.LayoutView) -> ui.LayoutView:
     return view
 
 
-def _edit_error(error: discord.HTTPException) -> MessageGone | EditFailed:
+def _edit_error(error: Exception) -> MessageGone | EditFailed:
+    if not isinstance(error, discord.HTTPException):
+        return EditFailed(type(error).__name__)
     if error.code in _GONE_CODES or error.status == 401:  # noqa: PLR2004  # the token expired
         return MessageGone(str(error.code))
     return EditFailed(f"{error.status} {error.code}")

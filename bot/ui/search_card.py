@@ -23,6 +23,7 @@ from services.answers import Answer
 from services.catalogue.models import Hit, SearchResults
 from services.discogs.models import DiscogsKind, SearchHit
 from services.errors import ExternalServiceException
+from services.music import clean_text
 from services.spotify.models import SpotifyItem, SpotifyKind
 
 PICK_PREFIX: Final = "search:pick"
@@ -31,6 +32,7 @@ _LINES: Final = 3
 _MAX_LINE_TITLE: Final = 50
 _MAX_FACTS: Final = 120
 _MAX_LINE_FACTS: Final = 60
+_MAX_SEARCH_URL: Final = 1_400  # 200 emoji are 2,400 in a URL, and there are two
 _COLOURS: Final = {"spotify": SPOTIFY_COLOUR, "discogs": DISCOGS_COLOUR}
 
 Container = ui.Container[ui.LayoutView]
@@ -104,7 +106,8 @@ def _section(
     note = source_line(upstream, answer, texts)
     if not hits:
         lines = [f"**{name}**", note or texts.gettext("Nothing found. Check the spelling?")]
-        lines.append(link(texts.gettext("Search on {service}", service=name), search_url))
+        if len(search_url) <= _MAX_SEARCH_URL:
+            lines.append(link(texts.gettext("Search on {service}", service=name), search_url))
         return _container(upstream, ui.TextDisplay("\n".join(lines)))
     return _container(upstream, *_hits(upstream, hits, results, note, texts))
 
@@ -190,7 +193,9 @@ def _option(hit: Hit, value: str, texts: Texts) -> discord.SelectOption:
     service = SERVICE_NAMES["spotify" if isinstance(hit, SpotifyItem) else "discogs"]
     facts = " · ".join([service, *(part for part in _facts(hit, texts) if part)])
     return discord.SelectOption(
-        label=shorten(name, MAX_OPTION) or "?", value=value, description=shorten(facts, MAX_OPTION)
+        label=shorten(clean_text(name), MAX_OPTION) or "?",
+        value=value,
+        description=shorten(clean_text(facts), MAX_OPTION),
     )
 
 

@@ -7,7 +7,6 @@ waits for the edit in flight and then shows the last state: nothing comes after 
 """
 
 import asyncio
-import contextlib
 import logging
 from collections.abc import Awaitable, Callable
 from types import TracebackType
@@ -97,6 +96,17 @@ class ProgressiveMessage(Generic[F]):
         Raises:
             EditFailed: Discord refused it three times.
         """
+        finishing = asyncio.create_task(self._finish(state), name="last edit")
+        try:
+            await asyncio.shield(finishing)
+        except asyncio.CancelledError:
+            # The bot is closing: the last state is shown all the same; draining has a limit.
+            await asyncio.wait({finishing})
+            if not finishing.cancelled():
+                finishing.exception()
+            raise
+
+    async def _finish(self, state: F) -> None:
         await self._stop_editor()
         if self.is_gone or state == self._shown:
             return
@@ -143,14 +153,17 @@ class ProgressiveMessage(Generic[F]):
         _LOGGER.debug("edits are slow, pausing %.1f s between them", self._pause)
 
     async def _stop_editor(self) -> None:
-        editor, self._editor = self._editor, None
+        editor = self._editor
         if editor is None:
             return
         # Cancelled in mid-edit, nobody would know whether that edit still lands, and when.
         async with self._in_flight:
             editor.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await editor
+        # Not ``await editor`` in a ``suppress``: that would swallow our own cancellation as well.
+        await asyncio.wait({editor})
+        self._editor = None
+        if not editor.cancelled():
+            editor.result()  # raises what ended it
 
 
 class ProgressiveMessages:

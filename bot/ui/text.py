@@ -19,11 +19,14 @@ _LINE_START = re.compile(r"^([#>+-])")
 _NUMBERED = re.compile(r"^(\d+)([.)])")
 _BARE_LINK = re.compile(r"(?i)(https?|discord):(//)")
 _EVERYONE = re.compile(r"@(?=everyone|here)")
-_EMPHASIS = re.compile(r"(\*{1,3}|__|`)(?=\S)([^\n]+?)(?<=\S)\1")
+# Not inside a word: N*E*R*D is a name.
+_EMPHASIS = re.compile(r"(?<!\w)(\*{1,3}|__|`)(?=\S)([^\n]+?)(?<=\S)\1(?!\w)")
 _LOOSE_MARKS = re.compile(r"(?m)^\s{0,3}#{1,6}\s+|(?:(?<=\s)|^)\*{1,3}(?=\w)")
 _ESCAPED = re.compile(r"\\([^0-9A-Za-z\s])")
 _SENTENCE_END = re.compile(r"[.!?…][\"'»”)]*\s")
 _BYTES_PER_CHARACTER: Final = 2.4
+_REGIONAL = "".join(map(chr, range(0x1F1E6, 0x1F200)))
+_REGIONAL_SET = frozenset(_REGIONAL)
 _JOINERS = ("\u200d", "\ufe0f", "\ufe0e")
 
 
@@ -58,7 +61,8 @@ def unescape(text: str) -> str:
 def link(label: str, url: str) -> str:
     """Return a Markdown link; the label is escaped, and the URL cannot end it early."""
     safe_url = quote(url, safe=":/?&=%#+,;@!$'*~-._")
-    return f"[{escape(label)}]({safe_url})" if label else safe_url
+    shown = escape(label)
+    return f"[{shown}]({safe_url})" if shown else safe_url
 
 
 def shorten(text: str, limit: int) -> str:
@@ -84,6 +88,8 @@ def fit(text: str, limit: int) -> str:
         fits = _weight(escape_paragraphs(text[:middle])) <= limit - 2
         low, high = (middle, high) if fits else (low, middle - 1)
     head = text[: _before_cluster(text, low)]
+    if not head:
+        return ELLIPSIS
     ends = [match.end() for match in _SENTENCE_END.finditer(head)]
     if ends and ends[-1] > len(head) // 2:
         return head[: ends[-1]].rstrip() + " " + ELLIPSIS
@@ -116,8 +122,10 @@ def _before_cluster(text: str, index: int) -> int:
     while 0 < index < len(text) and (
         text[index] in _JOINERS
         or text[index - 1] == "\u200d"
-        or unicodedata.combining(text[index])
+        or unicodedata.category(text[index]).startswith("M")  # also marks of combining class 0
         or 0x1F3FB <= ord(text[index]) <= 0x1F3FF  # noqa: PLR2004  # skin tones
     ):
         index -= 1
-    return index
+    # Two regional indicators make a flag.
+    before = len(text[:index]) - len(text[:index].rstrip(_REGIONAL))
+    return index - 1 if before % 2 and text[index : index + 1] in _REGIONAL_SET else index
