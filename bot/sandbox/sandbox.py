@@ -1,16 +1,15 @@
 """Everything the bot talks to, on one machine and without the internet."""
 
 from contextlib import AsyncExitStack
-from types import TracebackType
-from typing import Self
 
 from bot.sandbox.discogs import DiscogsStandIn
 from bot.sandbox.discord import DiscordStandIn
 from bot.sandbox.euria import EuriaStandIn
+from bot.sandbox.lifecycle import Startable
 from bot.sandbox.spotify import SpotifyStandIn
 
 
-class Sandbox:
+class Sandbox(Startable):
     """The four stand-ins, started and stopped together.
 
     Attributes:
@@ -50,18 +49,6 @@ class Sandbox:
     async def stop(self) -> None:
         """Stop all of them, the last started first."""
         await self._running.aclose()
-
-    async def __aenter__(self) -> Self:
-        await self.start()
-        return self
-
-    async def __aexit__(
-        self,
-        exc_type: type[BaseException] | None,
-        exc: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        await self.stop()
 
     def environment(self) -> dict[str, str]:
         """Return the settings that point a bot at this sandbox.

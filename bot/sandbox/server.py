@@ -6,19 +6,18 @@ which never got an answer is in the list too. Credentials are masked before they
 
 import asyncio
 import time
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
-from types import TracebackType
-from typing import Final, Self
+from typing import Final
 
 from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
 
 from bot.sandbox.faults import FaultSwitch, client_is_there
+from bot.sandbox.lifecycle import Startable
+from bot.sandbox.loopback import LoopbackServer
 
-_LOOPBACK: Final = "127.0.0.1"
-_SHUTDOWN_SECONDS: Final = 0.1
 _KEPT_REQUESTS: Final = 20_000
 _MASK: Final = "***"
 _SECRET_HEADERS: Final = frozenset({"authorization", "cookie", "proxy-authorization"})
@@ -55,7 +54,7 @@ class RefusedError(Exception):
         self.body = body
 
 
-class StandIn(ABC):
+class StandIn(Startable):
     """A loopback HTTP server that plays one upstream.
 
     Use it as an async context manager, or call `start` and `stop`.
@@ -78,9 +77,8 @@ class StandIn(ABC):
         self.requests: list[RecordedUpstreamRequest] = []
         self.in_flight = 0
         self.peak_in_flight = 0
-        self._port = port
+        self._server = LoopbackServer(port)
         self._monotonic = monotonic
-        self._runner: web.AppRunner | None = None
         self._nothing_in_flight = asyncio.Event()
         self._nothing_in_flight.set()
 
@@ -91,10 +89,7 @@ class StandIn(ABC):
         Raises:
             RuntimeError: The server is not running.
         """
-        if self._runner is None:
-            message = f"{type(self).__name__} is not running"
-            raise RuntimeError(message)
-        return f"http://{_LOOPBACK}:{self._port}"
+        return f"http://{self._server.address}"
 
     async def start(self) -> None:
         """Listen; a second call changes nothing.
@@ -102,25 +97,15 @@ class StandIn(ABC):
         Raises:
             OSError: The port is taken.
         """
-        if self._runner is not None:
+        if self._server.is_running:
             return
         app = web.Application(middlewares=[self._record(), *self._middlewares(), _answer_refusals])
         self._set_up(app)
-        runner = web.AppRunner(app, access_log=None, shutdown_timeout=_SHUTDOWN_SECONDS)
-        await runner.setup()
-        try:
-            await web.TCPSite(runner, _LOOPBACK, self._port).start()
-        except OSError:
-            await runner.cleanup()
-            raise
-        self._port = runner.addresses[0][1]
-        self._runner = runner
+        await self._server.start(app)
 
     async def stop(self) -> None:
         """Close every connection and stop listening; open streams are cut."""
-        runner, self._runner = self._runner, None
-        if runner is not None:
-            await runner.cleanup()
+        await self._server.stop()
 
     async def idle(self, *, within_seconds: float = 5.0) -> None:
         """Wait until no request is being answered.
@@ -130,18 +115,6 @@ class StandIn(ABC):
         """
         async with asyncio.timeout(within_seconds):
             await self._nothing_in_flight.wait()
-
-    async def __aenter__(self) -> Self:
-        await self.start()
-        return self
-
-    async def __aexit__(
-        self,
-        exc_type: type[BaseException] | None,
-        exc: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        await self.stop()
 
     @abstractmethod
     def _set_up(self, app: web.Application) -> None:

@@ -8,7 +8,13 @@ from bot.sandbox.discord.controls import modal_data
 from bot.sandbox.discord.exchange import Exchange
 from bot.sandbox.discord.interactions import InteractionKind
 from bot.sandbox.discord.messages import Message
-from bot.sandbox.discord.options import Chosen, check_available, choose_command, fill_options
+from bot.sandbox.discord.options import (
+    Chosen,
+    check_available,
+    choose_command,
+    fill_options,
+    is_available,
+)
 from bot.sandbox.discord.places import Channel, User
 from bot.sandbox.discord.platform import Act, Platform
 from bot.sandbox.discord.resolving import Resolver
@@ -34,6 +40,18 @@ class Scene:
         chosen = choose_command(self.platform.commands, name, self.channel)
         check_available(self.platform.world, chosen.command, self.user, self.channel)
         return chosen
+
+    def offered(self) -> list[Json]:
+        """Return the commands that the client lists for the person here; a server's own win."""
+        platform = self.platform
+        scopes = (None, self.channel.guild_id)
+        commands = {
+            (command["type"], command["name"]): command
+            for scope in scopes
+            for command in platform.commands.in_scope(scope)
+        }
+        place = (self.user, self.channel)
+        return [c for c in commands.values() if is_available(platform.world, c, *place)]
 
     def resolver(self) -> Resolver:
         """Return what looks up the names that the person uses."""

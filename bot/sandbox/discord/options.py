@@ -101,6 +101,15 @@ def check_available(world: World, command: Json, user: User, channel: Channel) -
         raise ValueError(message)
 
 
+def is_available(world: World, command: Json, user: User, channel: Channel) -> bool:
+    """Return whether the client offers a command to this person here."""
+    try:
+        check_available(world, command, user, channel)
+    except ValueError:
+        return False
+    return True
+
+
 def fill_options(
     options: list[Json], given: Mapping[str, object], resolver: Resolver, *, partial: bool = False
 ) -> list[Json]:

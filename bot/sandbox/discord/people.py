@@ -18,6 +18,7 @@ from bot.sandbox.discord.mentions import EVERYTHING
 from bot.sandbox.discord.messages import Message
 from bot.sandbox.discord.places import Channel, User
 from bot.sandbox.discord.platform import Platform
+from bot.sandbox.discord.snowflakes import Json
 
 _LOCALE = "en-US"
 
@@ -99,6 +100,14 @@ class People:
             Choice((c.get("name_localizations") or {}).get(locale) or c["name"], c["value"])
             for c in interaction.choices or ()
         ]
+
+    def offered_commands(self, *, user: str, channel: str) -> list[Json]:
+        """Return the commands that the client lists for a person in a channel, as received.
+
+        Raises:
+            ValueError: This person is not in that channel.
+        """
+        return Scene(self._platform, *self._person(user, channel), _LOCALE).offered()
 
     async def run_message_command(
         self,

@@ -2,8 +2,6 @@
 
 import asyncio
 from collections.abc import Mapping
-from types import TracebackType
-from typing import Self
 
 from bot.sandbox.discord.cdn import cdn_handler
 from bot.sandbox.discord.changes import EventStream
@@ -18,15 +16,16 @@ from bot.sandbox.discord.rest_application import ApplicationRoutes
 from bot.sandbox.discord.rest_channels import ChannelRoutes
 from bot.sandbox.discord.rest_interactions import InteractionRoutes
 from bot.sandbox.discord.rest_webhooks import WebhookRoutes
-from bot.sandbox.discord.server import LoopbackServer
 from bot.sandbox.discord.snowflakes import Json
 from bot.sandbox.faults import FaultSwitch
+from bot.sandbox.lifecycle import Startable
+from bot.sandbox.loopback import LoopbackServer
 
 _GOING_AWAY = 1001
 _CLOSING_SECONDS = 5.0
 
 
-class DiscordStandIn(People):
+class DiscordStandIn(People, Startable):
     """Discord on a loopback port. Use it as an async context manager, or call `start` and `stop`.
 
     Attributes:
@@ -153,18 +152,6 @@ class DiscordStandIn(People):
             self._platform.close()
             await asyncio.gather(*(c.close(_GOING_AWAY) for c in self._open_connections()))
             await self._server.stop()
-
-    async def __aenter__(self) -> Self:
-        await self.start()
-        return self
-
-    async def __aexit__(
-        self,
-        exc_type: type[BaseException] | None,
-        exc: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        await self.stop()
 
     async def wait_ready(self, timeout: float = 15) -> None:  # noqa: ASYNC109  the control API names it so
         """Wait until a shard is READY and commands were registered.

@@ -27,7 +27,7 @@ class LoopbackServer:
             RuntimeError: It is not running.
         """
         if self._runner is None:
-            message = "the stand-in for Discord is not running"
+            message = "the server is not running"
             raise RuntimeError(message)
         return f"{_LOOPBACK}:{self._port}"
 
