@@ -2,16 +2,22 @@
 
 import asyncio
 import contextlib
+import socket
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Final
 
 from bot.demo.process import BotDidNotStart, bot_process
 from bot.demo.script import SCRIPT, NotUnderstood, parse_command
 from bot.demo.terminal import Transcript, controls, print_controls, say, typed_lines
+from bot.sandbox.chat import ChatServer
 from bot.sandbox.discord import EventStream, Exchange, Message
 from bot.sandbox.sandbox import Sandbox
 from bot.ui.description_card import STOP_PREFIX
 from bot.ui.search_card import PENDING_MARK
 
+_LOOPBACK: Final = "127.0.0.1"
+_PAGE_PORT: Final = 8765
 _ACKNOWLEDGED_SECONDS: Final = 3.5
 _FINAL_SECONDS: Final = 150.0
 _HELP: Final = (
@@ -25,24 +31,53 @@ async def demo(*, say: str | None = None, verbose: bool = False) -> int:
     """Run the demo.
 
     Args:
-        say: One thing to say; without it the script is played and then a prompt is offered.
+        say: One thing to say; without it the chat page is served, the script is played and then a
+            prompt is offered.
         verbose: Show the bot's own log.
 
     Returns:
         0, or 1 when the bot did not start or ``say`` got no final answer.
     """
-    async with Sandbox() as sandbox:
+    async with Sandbox() as sandbox, AsyncExitStack() as stack:
         sandbox.euria.behaviour.varied = True  # Regenerate shows another text, as a model would
+        page = None if say is not None else await stack.enter_async_context(_page(sandbox))
+        web_port = _free_port()
         try:
-            async with bot_process(sandbox, verbose=verbose):
-                conversation = Conversation(sandbox)
-                if say is not None:
-                    return 0 if await conversation.exchange(say) else 1
-                await conversation.play()
+            await stack.enter_async_context(
+                bot_process(sandbox, verbose=verbose, settings={"WEB_PORT": str(web_port)})
+            )
         except BotDidNotStart as error:
             _say(str(error))
             return 1
+        conversation = Conversation(sandbox)
+        if page is None:
+            return 0 if await conversation.exchange(say or "") else 1
+        page.bot_status_url = f"http://{_LOOPBACK}:{web_port}/statusz"
+        _say("A made-up Discord, Spotify, Discogs and EurIA run on this machine; the bot is real.")
+        _say(f"See it, and switch faults on and off, in a browser: {page.url}")
+        await conversation.play()
     return 0
+
+
+@asynccontextmanager
+async def _page(sandbox: Sandbox) -> AsyncIterator[ChatServer]:
+    """Serve the chat page at its usual port, or at any other when that is taken."""
+    try:
+        server = ChatServer(sandbox, port=_PAGE_PORT)
+        await server.start()
+    except OSError:
+        server = ChatServer(sandbox)
+        await server.start()
+    try:
+        yield server
+    finally:
+        await server.stop()
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind((_LOOPBACK, 0))
+        return int(probe.getsockname()[1])
 
 
 _say = say  # ``demo`` has an argument of that name
@@ -59,7 +94,6 @@ class Conversation:
 
     async def play(self) -> None:
         """Play the script, then read what is typed until it ends."""
-        _say("A made-up Discord, Spotify, Discogs and EurIA run on this machine; the bot is real.")
         for line in SCRIPT:
             await self.exchange(line)
         _say(f"\n{_HELP}")
@@ -119,4 +153,6 @@ def _is_unfinished(message: Message) -> bool:
     can_be_stopped = any(
         str(button.get("custom_id", "")).startswith(STOP_PREFIX) for button in message.buttons
     )
-    return message.thinking or can_be_stopped or PENDING_MARK in message.text
+    # At the start of a line only: a query may hold the same character.
+    is_waiting = any(line.startswith(PENDING_MARK) for line in message.text.split("\n"))
+    return message.thinking or can_be_stopped or is_waiting

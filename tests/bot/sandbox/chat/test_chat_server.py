@@ -219,6 +219,20 @@ async def test_requests_upstream_are_shown_without_the_pages_own_pictures(
     assert [(r["upstream"], r["path"]) for r in panel["requests"]] == [("Discogs", "/releases/1")]
 
 
+async def test_request_whose_connection_was_cut_is_shown_as_such(
+    page: Page, sandbox: Sandbox
+) -> None:
+    sandbox.discogs.faults.set(Fault(kind=FaultKind.CUT_BEFORE_BODY))
+    async with aiohttp.ClientSession() as session:
+        with pytest.raises(aiohttp.ClientError):
+            await session.post(f"{sandbox.discogs.url}/x", headers={"User-Agent": "AIME/1"})
+
+    async with page.live("alice") as live:
+        panel = (await live.receive_json())["panel"]
+
+    assert [request["status"] for request in panel["requests"]] == ["cut"]
+
+
 async def test_bots_own_view_is_passed_on(page: Page, chat: ChatServer) -> None:
     upstreams = [{"name": "discogs", "condition": "down", "retry_at": None, "waiting": 2}]
 
@@ -264,3 +278,34 @@ async def test_server_can_be_stopped_and_started_at_the_same_address(
     assert chat.url == url
     async with page.live("alice") as live:
         assert [m["content"] for m in (await live.receive_json())["messages"]] == ["kept"]
+
+
+async def test_commands_are_those_the_person_may_use_there_under_their_full_names(
+    page: Page, sandbox: Sandbox
+) -> None:
+    browse = {"type": 1, "name": "browse", "description": "Look"}
+    shelf = {"name": "shelf", "description": "Shelf", "options": [browse]}
+    everywhere = {"integration_types": [0, 1], "contexts": [0, 1, 2]}
+    commands = [
+        shelf | everywhere,
+        {"name": "secret", "description": "No", "default_member_permissions": "32"},
+        {"name": "Look up", "type": 3},
+    ]
+    discord = sandbox.discord
+    async with aiohttp.ClientSession(
+        headers={"Authorization": f"Bot {discord.bot_token}"}
+    ) as session:
+        url = f"{discord.api_url}/v10/applications/{discord.bot_user.id}/commands"
+        await session.put(url, json=commands)
+
+    offered = {
+        (user, channel): [c["name"] for c in (await page.do("commands", who))[1]["commands"]]
+        for user, channel in (("alice", "general"), ("bob", "general"), ("alice", "group"))
+        for who in [{"user": user, "channel": channel}]
+    }
+
+    assert offered == {
+        ("alice", "general"): ["shelf browse", "secret"],
+        ("bob", "general"): ["shelf browse"],
+        ("alice", "group"): ["shelf browse"],
+    }
