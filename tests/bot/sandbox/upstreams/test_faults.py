@@ -117,12 +117,23 @@ async def test_cut_before_body_is_a_reset_and_not_an_orderly_end(discogs: Discog
     discogs.faults.set(Fault(kind=FaultKind.CUT_BEFORE_BODY))
     host, port = discogs.url.removeprefix("http://").split(":")
     reader, writer = await asyncio.open_connection(host, int(port))
-    writer.write(b"GET /img/x HTTP/1.1\r\nHost: x\r\n\r\n")
+    writer.write(b"GET /releases/1 HTTP/1.1\r\nHost: x\r\n\r\n")
 
     with pytest.raises(ConnectionResetError):
         await reader.read()
 
     writer.close()
+
+
+async def test_pictures_come_from_a_host_of_their_own_and_stay_up(
+    discogs: DiscogsStandIn, session: aiohttp.ClientSession
+) -> None:
+    discogs.faults.set(Fault(kind=FaultKind.STATUS, status=503, times=1))
+
+    async with session.get(f"{discogs.url}/img/none.png") as picture:
+        assert picture.status != 503
+
+    assert discogs.faults.current is not None
 
 
 async def test_cut_in_body_resets_after_half_of_the_ordinary_body(
