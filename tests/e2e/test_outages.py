@@ -22,7 +22,7 @@ OUTAGES = [
     pytest.param(Fault(kind=FaultKind.STATUS, status=401), id="401"),
     pytest.param(Fault(kind=FaultKind.STATUS, status=403), id="403"),
 ]
-# The shortened deadline of an upstream is 2 s; then come the fallback and one edit.
+# The shortened deadline of an upstream is 2.5 s; then come the fallback and one edit.
 LIMIT_SECONDS = 6.0
 
 
