@@ -117,7 +117,8 @@ async def test_cut_before_body_is_a_reset_and_not_an_orderly_end(discogs: Discog
     discogs.faults.set(Fault(kind=FaultKind.CUT_BEFORE_BODY))
     host, port = discogs.url.removeprefix("http://").split(":")
     reader, writer = await asyncio.open_connection(host, int(port))
-    writer.write(b"GET /releases/1 HTTP/1.1\r\nHost: x\r\nUser-Agent: AIMETests/1.0 +https://example.org\r\n\r\n")
+    writer.write(b"GET /releases/1 HTTP/1.1\r\nHost: x\r\n")
+    writer.write(b"User-Agent: AIMETests/1.0 +https://example.org\r\n\r\n")
 
     with pytest.raises(ConnectionResetError):
         await reader.read()
