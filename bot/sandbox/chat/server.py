@@ -5,8 +5,7 @@ import json
 from contextlib import AsyncExitStack
 from http import HTTPStatus
 from pathlib import Path
-from types import TracebackType
-from typing import Final, Self
+from typing import Final
 
 from aiohttp import web
 from aiohttp.typedefs import Handler
@@ -18,6 +17,7 @@ from bot.sandbox.chat.live import LiveFeed
 from bot.sandbox.chat.switches import Switchboard
 from bot.sandbox.chat.watching import Watcher
 from bot.sandbox.discord.errors import ApiError
+from bot.sandbox.lifecycle import Startable
 from bot.sandbox.sandbox import Sandbox
 
 _LOOPBACK: Final = "127.0.0.1"
@@ -26,7 +26,7 @@ _LARGEST_BODY: Final = 64 * 1024 * 1024
 _SHUTDOWN_SECONDS: Final = 0.5
 
 
-class ChatServer:
+class ChatServer(Startable):
     """Serves the chat page. Use it as an async context manager, or call `start` and `stop`.
 
     Start it after the sandbox and before the bot, so that it misses nothing that is said.
@@ -104,18 +104,6 @@ class ChatServer:
         running, self._running = self._running, None
         if running is not None:
             await running.aclose()
-
-    async def __aenter__(self) -> Self:
-        await self.start()
-        return self
-
-    async def __aexit__(
-        self,
-        exc_type: type[BaseException] | None,
-        exc: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        await self.stop()
 
     def _application(self, feed: LiveFeed, actions: Actions) -> web.Application:
         sandbox = self._sandbox
