@@ -1,14 +1,20 @@
 """Fixtures that every test may use."""
 
 import random
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
 
 import aiohttp
 import pytest
 from aioresponses import aioresponses
 from fakes.chance import FixedChance
 from fakes.clock import VirtualClock
+from harness.databases import open_database, postgres_database
+from harness.postgres import postgres_server
 from hypothesis import settings
+
+from services.storage.database import Database
+from services.storage.migrating import migrate
 
 # No limit per example: on a busy machine it would only make tests fail by chance.
 settings.register_profile("aime", deadline=None)
@@ -24,6 +30,40 @@ def clock() -> VirtualClock:
 def chance() -> random.Random:
     """Chance that always lands at the lower end of its range."""
     return FixedChance(0.0)
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[str]:
+    """A running PostgreSQL; the test is skipped where there is none."""
+    with postgres_server() as url:
+        yield url
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+async def empty_database(
+    request: pytest.FixtureRequest, tmp_path: Path
+) -> AsyncIterator[Path | str]:
+    """Where an empty database is: a file of SQLite, or a URL of PostgreSQL."""
+    if request.param == "sqlite":
+        yield tmp_path / "aime.db"
+        return
+    async with postgres_database(request.getfixturevalue("postgres")) as url:
+        yield url
+
+
+@pytest.fixture
+async def postgres_url(postgres: str) -> AsyncIterator[str]:
+    """Where an empty database of PostgreSQL is."""
+    async with postgres_database(postgres) as url:
+        yield url
+
+
+@pytest.fixture
+async def database(empty_database: Path | str) -> AsyncIterator[Database]:
+    """An open database with all tables; on both kinds."""
+    async with open_database(empty_database) as opened:
+        await migrate(opened)
+        yield opened
 
 
 class _StreamWriter:

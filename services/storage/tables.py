@@ -1,0 +1,64 @@
+"""Every table, as SQLAlchemy describes it; the migrations lead here and a test compares.
+
+A change of a table is a change here *and* a migration (``make migration ARGS="what changes"``).
+"""
+
+from typing import Final
+
+from sqlalchemy import (
+    CheckConstraint,
+    Column,
+    Index,
+    Integer,
+    MetaData,
+    SmallInteger,
+    String,
+    Table,
+    Text,
+    text,
+)
+
+from services.storage.columns import SnowflakeOrId, UtcDateTime
+
+METADATA: Final = MetaData(
+    naming_convention={
+        # Named alike on both databases, so that a migration can change a constraint later.
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+JOBS: Final = Table(
+    "jobs",
+    METADATA,
+    Column("id", SnowflakeOrId, primary_key=True),
+    Column("kind", String(64), nullable=False),
+    Column("payload", Text, nullable=False),  # JSON; never a token
+    Column("state", String(8), nullable=False),
+    Column("priority", SmallInteger, nullable=False),
+    Column("dedup_key", String(200)),
+    Column("run_at", UtcDateTime),  # NULL: at once, whatever the clock says
+    Column("attempts", Integer, nullable=False, server_default="0"),
+    Column("max_attempts", Integer, nullable=False),
+    Column("fence", Integer, nullable=False, server_default="0"),  # grows with every claim
+    Column("beat", Integer, nullable=False, server_default="0"),  # grows with every heartbeat
+    Column("worker", String(64)),
+    Column("enqueued_at", UtcDateTime, nullable=False),
+    Column("last_error", String(500)),
+    CheckConstraint("state IN ('queued', 'running', 'dead')", name="state"),
+    # An id that is never used twice: a late worker's fence must not fit another job.
+    sqlite_autoincrement=True,
+)
+Index("ix_jobs_state_priority_id", JOBS.c.state, JOBS.c.priority, JOBS.c.id)
+# The same wish is queued once; a dead letter does not stand in the way of a new try.
+_LIVE: Final = text("state <> 'dead'")
+Index(
+    "uq_jobs_live_dedup_key",
+    JOBS.c.dedup_key,
+    unique=True,
+    sqlite_where=_LIVE,
+    postgresql_where=_LIVE,
+)

@@ -1,0 +1,41 @@
+"""Fresh databases of both kinds for the tests."""
+
+import itertools
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import asyncpg
+
+from services.resilience.clock import Clock, SystemClock
+from services.secret import Secret
+from services.storage.database import Database
+from services.storage.engines import postgres_url, sqlite_url
+
+_numbers = itertools.count(1)
+
+
+@asynccontextmanager
+async def postgres_database(server: str) -> AsyncIterator[str]:
+    """Create an empty database inside the block; yields its URL."""
+    name = f"aime_{next(_numbers)}"
+    admin = await asyncpg.connect(f"{server}/postgres")
+    try:
+        await admin.execute(f"CREATE DATABASE {name}")
+        try:
+            yield f"{server}/{name}"
+        finally:
+            await admin.execute(f"DROP DATABASE {name} WITH (FORCE)")
+    finally:
+        await admin.close()
+
+
+@asynccontextmanager
+async def open_database(where: Path | str, clock: Clock | None = None) -> AsyncIterator[Database]:
+    """Open a file of SQLite, or a URL of PostgreSQL."""
+    url = sqlite_url(where) if isinstance(where, Path) else postgres_url(Secret(where))
+    database = Database(url, clock=clock or SystemClock())
+    try:
+        yield database
+    finally:
+        await database.close()
