@@ -1,10 +1,12 @@
-"""The command line: ``aime run | demo | doctor`` (also ``python -m bot``)."""
+"""The command line: ``aime run | demo | doctor | …`` (also ``python -m bot``)."""
 
 import argparse
 import asyncio
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
+from pathlib import Path
+from typing import Any
 
 from bot.settings import Settings, SettingsError, load_settings
 
@@ -24,27 +26,45 @@ def main(arguments: Sequence[str] | None = None) -> int:
             print(f"aime: {problem}", file=sys.stderr)
         print("aime: .env.example explains every setting", file=sys.stderr)
         return 2
+    return _interruptible(lambda: _started(_command(options, settings), settings, options))
+
+
+def _command(options: argparse.Namespace, settings: Settings) -> Coroutine[Any, Any, int]:
+    """Return what ``options`` ask for; imports only what that needs, to start fast."""
+    if options.command == "run":
+        from bot.app import run  # noqa: PLC0415
+
+        return run(settings)
     if options.command == "doctor":
-        from bot.doctor import doctor  # noqa: PLC0415  # start fast
+        from bot.doctor import doctor  # noqa: PLC0415
 
-        return _interruptible(lambda: asyncio.run(doctor(settings)))
-    return _run(settings)
+        return doctor(settings)
+    from bot import operating  # noqa: PLC0415
+
+    if options.command == "migrate":
+        return operating.run_migrate(settings, options.target)
+    if options.command == "backup":
+        return operating.run_backup(settings, options.file)
+    if options.command == "restore":
+        return operating.run_restore(settings, options.file)
+    ids = None if options.action == "list" or options.all else options.ids
+    return operating.run_jobs(settings, options.action, ids)
 
 
-def _run(settings: Settings) -> int:
-    # discord.py takes a while to import: only when it is needed.
-    from bot.app import StartError, run  # noqa: PLC0415
+def _started(
+    command: Coroutine[Any, Any, int], settings: Settings, options: argparse.Namespace
+) -> int:
     from bot.logs import set_up_logging  # noqa: PLC0415
+    from bot.state import StartError  # noqa: PLC0415
 
-    set_up_logging(
-        level=settings.log_level, log_format=settings.log_format, secrets=settings.secrets()
-    )
+    # A command prints its own words; the log of a running bot is its voice.
+    level = settings.log_level if options.command == "run" else "ERROR"
+    set_up_logging(level=level, log_format=settings.log_format, secrets=settings.secrets())
     try:
-        asyncio.run(run(settings))
+        return asyncio.run(command)
     except StartError as error:
         print(f"aime: {error}", file=sys.stderr)
         return 1
-    return 0
 
 
 def _interruptible(action: Callable[[], int]) -> int:
@@ -73,6 +93,28 @@ def _parser() -> argparse.ArgumentParser:
     )
     demo.add_argument("--verbose", action="store_true", help="show the bot's own log as well")
     commands.add_parser("doctor", help="check the settings and every upstream")
+    migrate = commands.add_parser("migrate", help="bring the database's tables to this version")
+    migrate.add_argument(
+        "target",
+        nargs="?",
+        default="head",
+        help="head (the default), back for one step back, base, or a revision such as 0001",
+    )
+    jobs = commands.add_parser("jobs", help="look at background jobs; revive or discard them")
+    actions = jobs.add_subparsers(dest="action", required=True)
+    actions.add_parser("list", help="what is queued, running, or given up")
+    for name, text in (
+        ("requeue", "try jobs again that were given up"),
+        ("discard", "throw jobs away that are not running"),
+    ):
+        action = actions.add_parser(name, help=text)
+        which = action.add_mutually_exclusive_group(required=True)
+        which.add_argument("ids", nargs="*", type=int, default=[], metavar="ID", help="job numbers")
+        which.add_argument("--all", action="store_true", help="all that were given up")
+    backup = commands.add_parser("backup", help="write a verified backup; the bot may run")
+    backup.add_argument("file", nargs="?", type=Path, help="DATA_DIR/backups by default")
+    restore = commands.add_parser("restore", help="replace everything by a backup")
+    restore.add_argument("file", type=Path)
     return parser
 
 

@@ -3,19 +3,22 @@
 import asyncio
 import contextlib
 import logging
-import signal
+import os
+import platform
+import uuid
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-
-import aiohttp
-import discord
+from typing import Final
 
 from bot.client import AimeBot, point_discord_at
+from bot.connection import connected
 from bot.errors import Answers
 from bot.i18n import Catalogue
 from bot.policies import discogs_policy, euria_policy, spotify_policy
 from bot.services import Services
 from bot.settings import Settings
+from bot.state import StartError, open_state
+from bot.stopping import stop_signals
 from bot.ui.stream import ProgressiveMessages
 from bot.web import PortTaken, web_server
 from services.catalogue.service import CatalogueService
@@ -25,6 +28,9 @@ from services.euria.service import SETTINGS as EURIA_SETTINGS
 from services.euria.service import EuriaService
 from services.health import Health
 from services.http import HttpClient, open_session
+from services.jobs.kinds import Handlers
+from services.jobs.queue import JobQueue
+from services.jobs.worker import Worker, working
 from services.resilience.clock import Clock, SystemClock, system_random
 from services.resilience.config import StreamLimits
 from services.resilience.policy import Policy
@@ -36,8 +42,8 @@ from services.spotify.service import SpotifyService
 _LOGGER = logging.getLogger(__name__)
 
 
-class StartError(Exception):
-    """The bot cannot start; the text says why and what to do, in one line."""
+_JOBS_SECONDS: Final = 2.5
+"""How long jobs may take to end when the bot stops, after the answers' 6 s."""
 
 
 @asynccontextmanager
@@ -75,8 +81,8 @@ async def upstream_services(
         )
 
 
-async def run(settings: Settings, *, clock: Clock | None = None) -> None:
-    """Run the bot until SIGTERM, SIGINT or a fatal error.
+async def run(settings: Settings, *, clock: Clock | None = None) -> int:
+    """Run the bot until SIGTERM, SIGINT or a fatal error; returns the exit code.
 
     Raises:
         StartError: It cannot start.
@@ -89,7 +95,12 @@ async def run(settings: Settings, *, clock: Clock | None = None) -> None:
     point_discord_at(settings.discord_api_url, settings.discord_cdn_url)
     clock = clock or SystemClock()
     languages = Catalogue()
+    # What is entered last ends first: answers and jobs while Discord is still connected, the
+    # database when nobody writes any more.
     async with contextlib.AsyncExitStack() as stack:
+        stop = stack.enter_context(stop_signals())
+        database = await stack.enter_async_context(open_state(settings, clock=clock))
+        queue = JobQueue(database, clock=clock)
         services = await stack.enter_async_context(
             upstream_services(settings, languages, clock=clock)
         )
@@ -101,10 +112,39 @@ async def run(settings: Settings, *, clock: Clock | None = None) -> None:
             shard_count=settings.shard_count or None,
         )
         await stack.enter_async_context(_web(settings, bot))
-        stack.push_async_callback(bot.close)
-        await _run_until_signal(bot, settings.discord_token)
+        connection = await stack.enter_async_context(connected(bot, settings.discord_token))
+        worker = Worker(
+            queue, _handlers(services), name=_worker_name(), clock=clock, chance=system_random()
+        )
+        await stack.enter_async_context(working(worker, drain_seconds=_JOBS_SECONDS))
+        await _first_of(connection, stop)
         _LOGGER.info("stopping")
+        worker.stop()
+        await bot.end_answers()
     _LOGGER.info("stopped")
+    return 0
+
+
+async def _first_of(connection: asyncio.Task[None], stop: asyncio.Event) -> None:
+    """Wait until somebody stops the bot; raises what ends the connection before."""
+    stopping = asyncio.create_task(stop.wait(), name="signals")
+    try:
+        await asyncio.wait({connection, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        if connection.done():
+            connection.result()
+    finally:
+        stopping.cancel()
+
+
+def _handlers(services: Services) -> Handlers:
+    """Register who does which kind of job."""
+    del services
+    return Handlers()
+
+
+def _worker_name() -> str:
+    """Return a name that no other worker ever has; operators see where it runs."""
+    return f"{platform.node()[:40]}-{os.getpid()}-{uuid.uuid4().hex[:8]}"
 
 
 @asynccontextmanager
@@ -120,52 +160,6 @@ async def _web(settings: Settings, bot: AimeBot) -> AsyncIterator[None]:
         raise StartError(
             f"WEB_PORT: {host}:{port} cannot be used ({error.strerror}; perhaps another copy of "
             "the bot runs). Set WEB_PORT to another port, or to 0 for any."
-        ) from error
-
-
-async def _run_until_signal(bot: AimeBot, token: Secret) -> None:
-    loop = asyncio.get_running_loop()
-    stop = asyncio.Event()
-    for name in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(name, stop.set)
-    connection = asyncio.create_task(_connect(bot, token), name="discord")
-    stopping = asyncio.create_task(stop.wait(), name="signals")
-    try:
-        await asyncio.wait({connection, stopping}, return_when=asyncio.FIRST_COMPLETED)
-        if connection.done():
-            connection.result()  # raises what ended it
-    finally:
-        stopping.cancel()
-        await bot.close()
-        connection.cancel()
-        with contextlib.suppress(asyncio.CancelledError, StartError):
-            await connection
-        for name in (signal.SIGINT, signal.SIGTERM):
-            loop.remove_signal_handler(name)
-
-
-async def _connect(bot: AimeBot, token: Secret) -> None:
-    """Log in and stay connected.
-
-    Raises:
-        StartError: Discord refuses the token or cannot be reached.
-    """
-    try:
-        await bot.start(token.reveal())
-    except discord.LoginFailure as error:
-        raise StartError(
-            "DISCORD_TOKEN: Discord does not accept this token. Reset it in the developer portal "
-            "(Bot > Reset Token) and put the new one into .env."
-        ) from error
-    except (aiohttp.ClientError, OSError) as error:
-        raise StartError(
-            f"Discord cannot be reached ({type(error).__name__}). Check the network, a proxy, and "
-            "DISCORD_API_URL."
-        ) from error
-    except discord.HTTPException as error:
-        raise StartError(
-            f"Discord refused the start with status {error.status}. Try again in a minute; "
-            "https://discordstatus.com tells whether it is down."
         ) from error
 
 

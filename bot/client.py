@@ -102,10 +102,14 @@ class AimeBot(commands.AutoShardedBot):
         # discord.py calls this inside its ``except``, so the traceback is at hand.
         _LOGGER.exception("unexpected error in %s", event_method)  # noqa: LOG004
 
-    async def close(self) -> None:
-        """End the answers under way with a sentence, then disconnect."""
+    async def end_answers(self) -> None:
+        """End the answers under way with a sentence, and begin no more."""
         if not self.is_closed():
             await self.services.answers.drain(_DRAIN_SECONDS)
+
+    async def close(self) -> None:
+        """End the answers under way, if that was not done before, then disconnect."""
+        await self.end_answers()
         await super().close()
 
 

@@ -19,7 +19,15 @@ from services.secret import MASK
 CORRELATION_ID: ContextVar[str] = ContextVar("correlation_id", default="-")
 """Short id of the interaction or message being answered; shown to users with unknown errors."""
 
-_QUIET_LIBRARIES: Final = ("discord", "aiohttp", "asyncio", "aiocache")
+_QUIET_LIBRARIES: Final = (
+    "discord",
+    "aiohttp",
+    "asyncio",
+    "aiocache",
+    "alembic",
+    "sqlalchemy",
+    "aiosqlite",
+)
 _SHORTEST_SECRET: Final = 4
 # Credentials that are not settings (fetched tokens) are caught by what stands around them.
 _CREDENTIAL = re.compile(

@@ -41,6 +41,21 @@ def url(raw: str) -> str:
     return raw.rstrip("/")
 
 
+def database_url(raw: str) -> Secret:
+    """Return the URL of a PostgreSQL database, which holds a password."""
+    expected = "a URL such as postgresql://user:password@host/database"
+    try:
+        parts = urlsplit(raw)
+        is_usable = parts.scheme in ("postgresql", "postgres") and len(parts.path) > 1
+        is_usable = is_usable and parts.port != 0
+    except ValueError:
+        # ``from None``: urllib's own message quotes the value.
+        raise ValueError(expected) from None
+    if not is_usable:
+        raise ValueError(expected)
+    return secret(raw)
+
+
 def boolean(raw: str) -> bool:
     """Return True or False."""
     value = raw.casefold()

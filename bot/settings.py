@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import Field, dataclass, field, fields
 from pathlib import Path
 from typing import Any, Final
+from urllib.parse import unquote, urlsplit
 
 from dotenv import dotenv_values
 
@@ -149,9 +150,9 @@ class Settings:
     euria_breaker_failures: int = _setting(types.whole(1, 1000), 3, "Failures in a row that open the circuit breaker")
     euria_breaker_open_seconds: float = _setting(types.seconds(0.05, 3600), 30.0, "How long the circuit breaker first stays open")
     # --- State, web, logs
-    database_url: Secret | None = _setting(types.secret, None, "PostgreSQL URL; empty: SQLite in DATA_DIR (not used yet)")
+    database_url: Secret | None = _setting(types.database_url, None, "PostgreSQL URL; empty: SQLite in DATA_DIR")
     redis_url: Secret | None = _setting(types.secret, None, "Redis URL, to share limits between processes; empty: none (not used yet)")
-    data_dir: Path = _setting(Path, Path("data"), "Where the bot keeps its files (not used yet)")
+    data_dir: Path = _setting(Path, Path("data"), "Where the bot keeps its files")
     secret_keys: Secret | None = _setting(types.secret, None, "Keys that encrypt people's tokens, newest first, comma-separated (not used yet)")
     secrets_file: str = _setting(types.text, DEFAULT_SECRETS_FILE, "JSON file with settings that are secret")
     web_host: str = _setting(types.text, "127.0.0.1", "Address of the health and callback pages")
@@ -177,7 +178,11 @@ class Settings:
         values = (getattr(self, spec.name) for spec in fields(self))
         texts = [value.reveal() for value in values if isinstance(value, Secret)]
         # SECRET_KEYS is a list: each of its keys is a secret of its own.
-        return [*texts, *(key for text in texts if "," in text for key in text.split(","))]
+        keys = [key for text in texts if "," in text for key in text.split(",")]
+        # Drivers show a URL in parts: the password, as it stands there and as it is meant.
+        urls = [url.reveal() for url in (self.database_url, self.redis_url) if url is not None]
+        passwords = [password for url in urls if (password := urlsplit(url).password)]
+        return [*texts, *keys, *passwords, *map(unquote, passwords)]
 
 
 def load_settings(

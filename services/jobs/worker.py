@@ -201,9 +201,9 @@ async def working(worker: Worker, *, drain_seconds: float) -> AsyncIterator[None
         worker: One that was not run before.
         drain_seconds: How long running jobs may take to end by themselves.
     """
-    async with asyncio.TaskGroup() as group:
-        group.create_task(worker.run(drain_seconds=drain_seconds), name="jobs")
-        try:
-            yield
-        finally:
-            worker.stop()
+    work = asyncio.create_task(worker.run(drain_seconds=drain_seconds), name="jobs")
+    try:
+        yield
+    finally:
+        worker.stop()
+        await work

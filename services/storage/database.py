@@ -11,6 +11,7 @@ import asyncio
 import sqlite3
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from pathlib import Path
 from typing import Any, Final, TypeVar
 
 import aiosqlite
@@ -21,7 +22,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.resilience.clock import Clock
 from services.storage.engines import make_engines
-from services.storage.errors import DatabaseUnavailable
+from services.storage.errors import DatabaseDamaged, DatabaseUnavailable
 
 T = TypeVar("T")
 
@@ -76,11 +77,16 @@ class Transaction:
 
 
 class Database:
-    """Opens transactions; who makes it closes it."""
+    """Opens transactions; who makes it closes it.
+
+    Attributes:
+        path: SQLite's file, or None on PostgreSQL.
+    """
 
     def __init__(self, url: URL, *, clock: Clock) -> None:
         """Use the database at ``url``; nothing is connected yet."""
         self._clock = clock
+        self.path = Path(url.database or "") if url.get_backend_name() == "sqlite" else None
         self._writer, self._reader = make_engines(url)
         self._is_shared = self._writer is self._reader
         self._turn = asyncio.Lock()  # asyncio's lock wakes its waiters in order of arrival
@@ -89,7 +95,7 @@ class Database:
     @property
     def is_postgres(self) -> bool:
         """True on PostgreSQL, false on SQLite."""
-        return self._writer.dialect.name == "postgresql"
+        return self.path is None
 
     @asynccontextmanager
     async def write(self) -> AsyncIterator[Transaction]:
@@ -153,6 +159,19 @@ class Database:
             yield Transaction(connection)
 
     @asynccontextmanager
+    async def session(self) -> AsyncIterator[Transaction]:
+        """Hold a connection of its own inside the block, for locks of the session.
+
+        Every statement commits by itself: a transaction as long as the process would keep
+        PostgreSQL from cleaning up.
+
+        Raises:
+            DatabaseUnavailable: It cannot be reached.
+        """
+        async with self._own_connection() as connection:
+            yield Transaction(await connection.execution_options(isolation_level="AUTOCOMMIT"))
+
+    @asynccontextmanager
     async def listening(
         self, channel: str, notify: Callable[[], None], lost: Callable[[], None]
     ) -> AsyncIterator[None]:
@@ -166,16 +185,22 @@ class Database:
         Raises:
             DatabaseUnavailable: It cannot be reached.
         """
-        async with AsyncExitStack() as stack:
+        async with self._own_connection() as connection:
             with _translated():
-                connection = await stack.enter_async_context(self._writer.connect())
                 raw = (await connection.get_raw_connection()).driver_connection
                 assert isinstance(raw, asyncpg.Connection)  # noqa: S101  # for the type checker
                 raw.add_termination_listener(lambda _connection: lost())
                 await raw.add_listener(channel, lambda *_: notify())
-            # Not given back to the pool: the next user would go on listening.
-            stack.push_async_callback(connection.invalidate)
             yield
+
+    @asynccontextmanager
+    async def _own_connection(self) -> AsyncIterator[AsyncConnection]:
+        async with AsyncExitStack() as stack:
+            with _translated():
+                connection = await stack.enter_async_context(self._writer.connect())
+            # Not given back to the pool: the next user would inherit listeners and locks.
+            stack.push_async_callback(connection.invalidate)
+            yield connection
 
     async def close(self) -> None:
         """Close every connection."""
@@ -192,7 +217,8 @@ class Database:
             try:
                 _ = await connection.begin()
             except OperationalError as error:
-                if not _is_locked(error) or self._clock.monotonic() >= give_up_at:
+                is_locked = _sqlite_code(error) == sqlite3.SQLITE_BUSY
+                if not is_locked or self._clock.monotonic() >= give_up_at:
                     raise
             else:
                 return
@@ -214,10 +240,10 @@ class Database:
                 self._writing_task = None
 
 
-def _is_locked(error: OperationalError) -> bool:
-    code = getattr(error.orig, "sqlite_errorcode", None)
+def _sqlite_code(error: DBAPIError) -> int:
+    """Return SQLite's result code, or 0 for another database's error."""
     # An extended code, such as SQLITE_BUSY_SNAPSHOT, has the plain one in its lowest byte.
-    return isinstance(code, int) and code & 0xFF == sqlite3.SQLITE_BUSY
+    return int(getattr(error.orig, "sqlite_errorcode", 0)) & 0xFF
 
 
 async def _foreign_keys(connection: AsyncConnection, state: str) -> None:
@@ -241,6 +267,8 @@ def _translated() -> Iterator[None]:
     except DBAPIError as error:
         if error.connection_invalidated:
             raise DatabaseUnavailable(_said(error)) from None
+        if _sqlite_code(error) in (sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT):
+            raise DatabaseDamaged(_said(error)) from None
         raise
 
 

@@ -9,6 +9,10 @@ class DatabaseUnavailable(StorageError):
     """It cannot be reached, or another process locks it; a later try may work."""
 
 
+class DatabaseDamaged(StorageError):
+    """The file is no database, or a broken one; only a backup helps."""
+
+
 class DatabaseTooNew(StorageError):
     """A newer version of the bot has written it; this version must not touch it."""
 

@@ -71,7 +71,7 @@ async def migrate(database: Database, target: str = HEAD) -> Revisions:
         if transaction.is_postgres:
             await transaction.execute(text(f"SELECT pg_advisory_xact_lock({_ADVISORY_LOCK})"))
         before = await transaction.run_sync(_revisions)
-        await _move(transaction, before.current, target)
+        await move(transaction, target)
         after = await transaction.run_sync(_revisions)
     return Revisions(before.current, after.current)
 
@@ -98,12 +98,29 @@ async def differences(database: Database) -> None:
         await transaction.run_sync(lambda connection: command.check(_config(connection)))
 
 
-async def _move(transaction: Transaction, current: str | None, target: str) -> None:
+async def move(transaction: Transaction, target: str) -> None:
+    """Bring the tables to ``target`` as part of ``transaction``, of ``Database.migrating``.
+
+    Raises:
+        DatabaseTooNew: A newer version of the bot has written it.
+        UnknownRevision: There is no ``target``.
+    """
+    current = (await transaction.run_sync(_revisions)).current
+    direction = _direction(current, target)
     try:
-        move = _direction(current, target)
-        await transaction.run_sync(lambda connection: move(_config(connection), target))
+        await transaction.run_sync(lambda connection: direction(_config(connection), target))
     except CommandError as error:
         raise UnknownRevision(f"there is no migration {target!r}") from error
+
+
+def revision_of(connection: Connection) -> str | None:
+    """Return the revision of the tables, or None for an empty database."""
+    return MigrationContext.configure(connection).get_current_revision()
+
+
+def is_known(revision: str) -> bool:
+    """Return whether this version has a migration of that name."""
+    return revision in {script.revision for script in _scripts().walk_revisions()}
 
 
 def _direction(current: str | None, target: str) -> Callable[[Config, str], None]:
@@ -119,15 +136,13 @@ def _direction(current: str | None, target: str) -> Callable[[Config, str], None
 
 
 def _revisions(connection: Connection) -> Revisions:
-    current = MigrationContext.configure(connection).get_current_revision()
-    script = _scripts()
-    known = {each.revision for each in script.walk_revisions()}
-    if current is not None and current not in known:
+    current, wanted = revision_of(connection), _scripts().get_current_head()
+    if current is not None and not is_known(current):
         raise DatabaseTooNew(
             f"the database was written by a newer version of the bot (its tables are at {current}, "
-            f"this version knows up to {script.get_current_head()})"
+            f"this version knows up to {wanted})"
         )
-    return Revisions(current, script.get_current_head())
+    return Revisions(current, wanted)
 
 
 def _scripts() -> ScriptDirectory:

@@ -382,9 +382,14 @@ def test_settings_know_which_of_them_are_secret() -> None:
     assert optional_secrets == _SECRETS
 
 
+def _secret_value(name: str) -> str:
+    """Return a value that is well-formed for the setting and holds the canary."""
+    return f"postgresql://aime:{_CANARY}@host/aime" if name == "DATABASE_URL" else _CANARY
+
+
 @pytest.mark.parametrize("name", _SECRETS)
 def test_settings_mask_a_secret_wherever_they_are_shown(tmp_path: Path, name: str) -> None:
-    settings = _load(tmp_path, **{name: _CANARY})
+    settings = _load(tmp_path, **{name: _secret_value(name)})
     value: Secret = getattr(settings, name.lower())
 
     shown = f"{settings} {settings!r} {value} {value!r} {value:>40}" + str([value])
@@ -395,7 +400,10 @@ def test_settings_mask_a_secret_wherever_they_are_shown(tmp_path: Path, name: st
 
 @pytest.mark.parametrize("name", _SECRETS)
 def test_settings_hand_every_secret_to_the_redactor(tmp_path: Path, name: str) -> None:
-    assert _load(tmp_path, **{name: _CANARY}).secrets() == [_CANARY]
+    secrets = _load(tmp_path, **{name: _secret_value(name)}).secrets()
+
+    assert secrets[0] == _secret_value(name)
+    assert _CANARY in secrets
 
 
 def test_settings_without_secrets_have_none_to_redact() -> None:
@@ -406,6 +414,24 @@ def test_settings_hand_each_key_of_a_list_to_the_redactor(tmp_path: Path) -> Non
     secrets = _load(tmp_path, SECRET_KEYS="first-key,second-key").secrets()
 
     assert {"first-key", "second-key"} <= set(secrets)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        pytest.param("mysql://aime:canary@host/aime", id="another database"),
+        pytest.param("postgresql://aime:canary@host", id="without a database"),
+        pytest.param("postgresql://aime:canary@host:port/aime", id="no port"),
+        pytest.param("canary", id="no url"),
+    ],
+)
+def test_database_url_is_refused_without_being_quoted(tmp_path: Path, value: str) -> None:
+    with pytest.raises(SettingsError) as caught:
+        _load(tmp_path, DATABASE_URL=value)
+
+    [problem] = caught.value.problems
+    assert problem.startswith("DATABASE_URL (from environment): expected a URL such as postgresql:")
+    assert "canary" not in problem
 
 
 def test_settings_do_not_appear_in_a_traceback(tmp_path: Path) -> None:
