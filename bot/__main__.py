@@ -24,6 +24,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
             print(f"aime: {problem}", file=sys.stderr)
         print("aime: .env.example explains every setting", file=sys.stderr)
         return 2
+    if options.command == "doctor" and options.rotate_keys:
+        from bot.rotate_keys import rotate_keys  # noqa: PLC0415  # start fast
+
+        return _interruptible(lambda: asyncio.run(rotate_keys(settings)))
     if options.command == "doctor":
         from bot.doctor import doctor  # noqa: PLC0415  # start fast
 
@@ -72,7 +76,12 @@ def _parser() -> argparse.ArgumentParser:
         help="one exchange, such as '/search query:kind of blue', then exit",
     )
     demo.add_argument("--verbose", action="store_true", help="show the bot's own log as well")
-    commands.add_parser("doctor", help="check the settings and every upstream")
+    doctor = commands.add_parser("doctor", help="check the settings and every upstream")
+    doctor.add_argument(
+        "--rotate-keys",
+        action="store_true",
+        help="instead, encrypt people's tokens under a new key; the bot may go on running",
+    )
     return parser
 
 
