@@ -35,6 +35,10 @@ def _command(options: argparse.Namespace, settings: Settings) -> Coroutine[Any, 
         from bot.app import run  # noqa: PLC0415
 
         return run(settings)
+    if options.command == "doctor" and options.rotate_keys:
+        from bot.rotate_keys import rotate_keys  # noqa: PLC0415
+
+        return rotate_keys(settings)
     if options.command == "doctor":
         from bot.doctor import doctor  # noqa: PLC0415
 
@@ -92,7 +96,6 @@ def _parser() -> argparse.ArgumentParser:
         help="one exchange, such as '/search query:kind of blue', then exit",
     )
     demo.add_argument("--verbose", action="store_true", help="show the bot's own log as well")
-    commands.add_parser("doctor", help="check the settings and every upstream")
     migrate = commands.add_parser("migrate", help="bring the database's tables to this version")
     migrate.add_argument(
         "target",
@@ -115,6 +118,12 @@ def _parser() -> argparse.ArgumentParser:
     backup.add_argument("file", nargs="?", type=Path, help="DATA_DIR/backups by default")
     restore = commands.add_parser("restore", help="replace everything by a backup")
     restore.add_argument("file", type=Path)
+    doctor = commands.add_parser("doctor", help="check the settings and every upstream")
+    doctor.add_argument(
+        "--rotate-keys",
+        action="store_true",
+        help="instead, encrypt people's tokens under a new key; the bot may go on running",
+    )
     return parser
 
 

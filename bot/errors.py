@@ -46,6 +46,10 @@ SENTENCES: Final[dict[type[errors.ExternalServiceException], str]] = {
     errors.ServiceDisabled: N_(
         "{service} isn't set up on this bot. Whoever runs it can fill in {settings}."
     ),
+    errors.NotLinked: N_("You haven't linked your {service} account yet: `/account` does that."),
+    errors.LinkAgain: N_(
+        "My link to your {service} account no longer works. Please link it again with `/account`."
+    ),
     errors.ExternalServiceException: N_("{service} couldn't help this time."),
 }
 """The closest class in an error's ancestry decides."""
@@ -78,6 +82,8 @@ def is_temporary(error: errors.ExternalServiceException) -> bool:
     """Return whether waiting may help, rather than the user or the operator doing something."""
     lasting = (
         errors.ServiceDisabled,
+        errors.NotLinked,
+        errors.LinkAgain,
         errors.AuthenticationFailed,
         errors.NotFound,
         errors.InvalidRequest,

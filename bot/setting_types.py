@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable
 from urllib.parse import urlsplit
 
+from services.accounts.keys import parse_keys
 from services.secret import Secret
 
 _TRUE = frozenset({"1", "true", "yes", "on"})
@@ -25,6 +26,12 @@ def secret(raw: str) -> Secret:
     if any(character.isspace() for character in raw):
         raise ValueError("a secret without spaces or line breaks")
     return Secret(raw)
+
+
+def secret_keys(raw: str) -> Secret:
+    """Return keys separated by commas, without the spaces around them."""
+    keys = parse_keys(raw.split(","))
+    return Secret(",".join(key.reveal() for key in keys))
 
 
 def url(raw: str) -> str:

@@ -153,7 +153,7 @@ class Settings:
     database_url: Secret | None = _setting(types.database_url, None, "PostgreSQL URL; empty: SQLite in DATA_DIR")
     redis_url: Secret | None = _setting(types.secret, None, "Redis URL, to share limits between processes; empty: none (not used yet)")
     data_dir: Path = _setting(Path, Path("data"), "Where the bot keeps its files")
-    secret_keys: Secret | None = _setting(types.secret, None, "Keys that encrypt people's tokens, newest first, comma-separated (not used yet)")
+    secret_keys: Secret | None = _setting(types.secret_keys, None, "Keys that encrypt people's tokens, newest first, comma-separated; empty: a file in DATA_DIR")
     secrets_file: str = _setting(types.text, DEFAULT_SECRETS_FILE, "JSON file with settings that are secret")
     web_host: str = _setting(types.text, "127.0.0.1", "Address of the health and callback pages")
     web_port: int = _setting(types.whole(0, 65_535), 8080, "Port of the health and callback pages; 0 picks a free one")

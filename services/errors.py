@@ -10,7 +10,8 @@ The names of the four main classes are the ADR's::
     +-- NotFound                404, 410
     +-- InvalidResponse         an answer arrived but broke the contract
     +-- RefusedLocally          nothing was sent: CircuitOpen, BulkheadFull, DeadlineExceeded,
-                                QuotaSpent, ServiceDisabled
+                                QuotaSpent, ServiceDisabled; NotLinked, LinkAgain (no usable
+                                account of this person's: only they can mend it)
 
 Callers choose by class or attribute, never by text. ``str(error)`` is for logs: it reads
 ``upstream.operation: what happened`` and holds no token, no user text and no response body.
@@ -166,6 +167,14 @@ class ServiceDisabled(RefusedLocally):
         """Name the settings to fill in."""
         super().__init__(service, operation, None, f"disabled; set {', '.join(settings)}")
         self.settings = tuple(settings)
+
+
+class NotLinked(RefusedLocally):
+    """The person has not linked an account of this upstream."""
+
+
+class LinkAgain(RefusedLocally):
+    """The person's account was linked, but its tokens are of no use any more."""
 
 
 STATUS_ERRORS: Final[dict[int, type[ExternalServiceException]]] = {

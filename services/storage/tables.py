@@ -6,11 +6,13 @@ A change of a table is a change here *and* a migration (``make migration ARGS="w
 from typing import Final
 
 from sqlalchemy import (
+    BigInteger,
     CheckConstraint,
     Column,
     Index,
     Integer,
     MetaData,
+    PrimaryKeyConstraint,
     SmallInteger,
     String,
     Table,
@@ -61,4 +63,16 @@ Index(
     unique=True,
     sqlite_where=_LIVE,
     postgresql_where=_LIVE,
+)
+
+GRANTS: Final = Table(
+    "grants",
+    METADATA,
+    Column("user_id", BigInteger, nullable=False),
+    Column("service", String(16), nullable=False),
+    Column("version", Integer, nullable=False),  # grows with every change of the tokens
+    Column("ciphertext", Text, nullable=False),  # the tokens, encrypted; never in the clear
+    Column("linked_at", UtcDateTime, nullable=False),
+    Column("updated_at", UtcDateTime, nullable=False),
+    PrimaryKeyConstraint("user_id", "service"),
 )

@@ -12,7 +12,7 @@ import pytest
 from bot.settings import Settings, SettingsError, load_settings, setting_specs
 from services.secret import MASK, Secret
 
-_CANARY = "canary-7f3a91"
+_CANARY = "canary-7f3a91".ljust(43, "x") + "="  # in the shape on which SECRET_KEYS insists
 _SECRETS = [
     "DISCORD_TOKEN",
     "SPOTIFY_CLIENT_SECRET",
@@ -411,9 +411,40 @@ def test_settings_without_secrets_have_none_to_redact() -> None:
 
 
 def test_settings_hand_each_key_of_a_list_to_the_redactor(tmp_path: Path) -> None:
-    secrets = _load(tmp_path, SECRET_KEYS="first-key,second-key").secrets()
+    first, second = "1" * 43 + "=", "2" * 43 + "="
 
-    assert {"first-key", "second-key"} <= set(secrets)
+    secrets = _load(tmp_path, SECRET_KEYS=f"{first},{second}").secrets()
+
+    assert {first, second} <= set(secrets)
+
+
+def test_secret_keys_are_taken_with_spaces_around_them(tmp_path: Path) -> None:
+    first, second = "1" * 43 + "=", "2" * 43 + "="
+
+    settings = _load(tmp_path, SECRET_KEYS=f"{first}, {second},")
+
+    assert settings.secret_keys == Secret(f"{first},{second}")
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        pytest.param("canary", id="too short"),
+        pytest.param(f"{'1' * 43}=,canary", id="one of two"),
+        pytest.param("c" * 44, id="33 bytes"),
+        pytest.param("c" * 42 + "/=", id="not the url-safe alphabet"),
+        pytest.param(",", id="none"),
+    ],
+)
+def test_secret_keys_that_are_no_keys_are_refused_without_their_value(
+    tmp_path: Path, value: str
+) -> None:
+    problems = _problems(tmp_path, SECRET_KEYS=value)
+
+    assert problems == [
+        "SECRET_KEYS (from environment): expected keys of 44 characters "
+        "(32 bytes in URL-safe base64), comma-separated"
+    ]
 
 
 @pytest.mark.parametrize(
