@@ -43,6 +43,10 @@ def _command(options: argparse.Namespace, settings: Settings) -> Coroutine[Any, 
         from bot.doctor import doctor  # noqa: PLC0415
 
         return doctor(settings)
+    return _operation(options, settings)
+
+
+def _operation(options: argparse.Namespace, settings: Settings) -> Coroutine[Any, Any, int]:
     from bot import operating  # noqa: PLC0415
 
     if options.command == "migrate":

@@ -12,6 +12,9 @@ from typing import Final
 
 from bot.client import AimeBot, point_discord_at
 from bot.connection import connected
+from bot.delivery.door import Door
+from bot.delivery.editor import LateEditor
+from bot.delivery.renderings import Renderings
 from bot.errors import Answers
 from bot.i18n import Catalogue
 from bot.policies import discogs_policy, euria_policy, spotify_policy
@@ -19,9 +22,14 @@ from bot.services import Services
 from bot.settings import Settings
 from bot.state import StartError, open_state
 from bot.stopping import stop_signals
+from bot.ui.description_card import late_description_card
 from bot.ui.stream import ProgressiveMessages
 from bot.web import PortTaken, web_server
+from services.accounts.cipher import TokenCipher
+from services.accounts.key_file import open_keys
+from services.accounts.keys import KeysUnusable
 from services.catalogue.service import CatalogueService
+from services.descriptions.later import WRITE_LATER, LateDescription, LateDescriptions
 from services.descriptions.service import DescriptionService
 from services.discogs.service import DiscogsService
 from services.euria.service import SETTINGS as EURIA_SETTINGS
@@ -38,6 +46,7 @@ from services.secret import Secret
 from services.spotify.auth import ClientCredentials
 from services.spotify.service import SETTINGS as SPOTIFY_SETTINGS
 from services.spotify.service import SpotifyService
+from services.storage.database import Database
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -48,9 +57,13 @@ _JOBS_SECONDS: Final = 2.5
 
 @asynccontextmanager
 async def upstream_services(
-    settings: Settings, languages: Catalogue, *, clock: Clock
-) -> AsyncIterator[Services]:
-    """Make the services, with one HTTP session for all upstreams."""
+    settings: Settings, languages: Catalogue, *, database: Database, clock: Clock
+) -> AsyncIterator[tuple[Services, JobQueue, Handlers]]:
+    """Make the services, with one HTTP session for all upstreams, and who does which jobs.
+
+    Raises:
+        StartError: The keys that encrypt tokens cannot be used.
+    """
     async with open_session(user_agent=settings.discogs_user_agent) as session:
         http = HttpClient(session, clock=clock)
         chance = system_random()
@@ -67,9 +80,23 @@ async def upstream_services(
             "discogs": discogs.missing_settings,
             "euria": () if euria.is_enabled else _missing(settings, "euria"),
         }
-        yield Services(
+        queue, door = JobQueue(database, clock=clock), Door()
+        clock.on_step(queue.wake)
+        renderings = Renderings(languages)
+        renderings.register(LateDescription, late_description_card)
+        editor = LateEditor(
+            database, door=door, renderings=renderings, cipher=_cipher(settings), clock=clock
+        )
+        descriptions = DescriptionService(discogs=discogs, euria=euria, clock=clock)
+        late_descriptions = LateDescriptions(
+            descriptions=descriptions, queue=queue, editor=editor, clock=clock
+        )
+        handlers = Handlers()
+        handlers.register(WRITE_LATER, late_descriptions.write)
+        services = Services(
             catalogue=CatalogueService(spotify=spotify, discogs=discogs),
-            descriptions=DescriptionService(discogs=discogs, euria=euria, clock=clock),
+            descriptions=descriptions,
+            late_descriptions=late_descriptions,
             health=Health(
                 policies=policies,
                 missing_settings=missing,
@@ -77,8 +104,10 @@ async def upstream_services(
                 clock=clock,
             ),
             messages=ProgressiveMessages(clock=clock),
+            door=door,
             answers=Answers(languages),
         )
+        yield services, queue, handlers
 
 
 async def run(settings: Settings, *, clock: Clock | None = None) -> int:
@@ -100,9 +129,8 @@ async def run(settings: Settings, *, clock: Clock | None = None) -> int:
     async with contextlib.AsyncExitStack() as stack:
         stop = stack.enter_context(stop_signals())
         database = await stack.enter_async_context(open_state(settings, clock=clock))
-        queue = JobQueue(database, clock=clock)
-        services = await stack.enter_async_context(
-            upstream_services(settings, languages, clock=clock)
+        services, queue, handlers = await stack.enter_async_context(
+            upstream_services(settings, languages, database=database, clock=clock)
         )
         bot = AimeBot(
             services=services,
@@ -113,9 +141,7 @@ async def run(settings: Settings, *, clock: Clock | None = None) -> int:
         )
         await stack.enter_async_context(_web(settings, bot))
         connection = await stack.enter_async_context(connected(bot, settings.discord_token))
-        worker = Worker(
-            queue, _handlers(services), name=_worker_name(), clock=clock, chance=system_random()
-        )
+        worker = Worker(queue, handlers, name=_worker_name(), clock=clock, chance=system_random())
         await stack.enter_async_context(working(worker, drain_seconds=_JOBS_SECONDS))
         await _first_of(connection, stop)
         _LOGGER.info("stopping")
@@ -136,10 +162,11 @@ async def _first_of(connection: asyncio.Task[None], stop: asyncio.Event) -> None
         stopping.cancel()
 
 
-def _handlers(services: Services) -> Handlers:
-    """Register who does which kind of job."""
-    del services
-    return Handlers()
+def _cipher(settings: Settings) -> TokenCipher:
+    try:
+        return TokenCipher(open_keys(settings.secret_keys, settings.data_dir))
+    except KeysUnusable as error:
+        raise StartError(str(error)) from error
 
 
 def _worker_name() -> str:

@@ -79,6 +79,8 @@ class AimeBot(commands.AutoShardedBot):
 
     async def setup_hook(self) -> None:
         """Load the cogs and tell Discord which commands there are; runs once, before READY."""
+        # Logged in: messages can be changed and posted from now on.
+        self.services.door.open(self)
         for extension in EXTENSIONS:
             await self.load_extension(extension)
         await self.tree.set_translator(CommandTranslator(self._languages))

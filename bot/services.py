@@ -2,9 +2,11 @@
 
 from dataclasses import dataclass
 
+from bot.delivery.door import Door
 from bot.errors import Answers
 from bot.ui.stream import ProgressiveMessages
 from services.catalogue.service import CatalogueService
+from services.descriptions.later import Promises
 from services.descriptions.service import DescriptionService
 from services.health import Health
 
@@ -15,6 +17,8 @@ class Services:
 
     catalogue: CatalogueService
     descriptions: DescriptionService
+    late_descriptions: Promises
     health: Health
     messages: ProgressiveMessages
+    door: Door
     answers: Answers

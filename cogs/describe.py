@@ -11,13 +11,15 @@ from discord import app_commands
 from discord.app_commands import locale_str
 from discord.ext import commands
 
-from bot.errors import Answers, sentence, sentence_with_advice
+from bot.errors import Answers, is_temporary, sentence, sentence_with_advice
 from bot.i18n import Texts
 from bot.ui.description_card import (
     AGAIN_PREFIX,
+    ANY_SUBJECT,
     STOP_PREFIX,
     DescriptionState,
     Stage,
+    again_id,
     description_card,
     topic_of,
 )
@@ -25,17 +27,18 @@ from bot.ui.host import Host
 from bot.ui.notices import notice
 from bot.ui.reply import InteractionReply, Reply
 from bot.ui.stream import ProgressiveMessage, ProgressiveMessages
-from services.descriptions.service import DescriptionService
+from services.descriptions.later import Promises
+from services.descriptions.service import DescriptionService, Grounding
 from services.errors import ExternalServiceException
 from services.euria.models import Length, Subject
 from services.music import clean_query
-
-_ANY_SUBJECT = "any"
 
 
 class _Services(Protocol):
     @property
     def descriptions(self) -> DescriptionService: ...
+    @property
+    def late_descriptions(self) -> Promises: ...
     @property
     def messages(self) -> ProgressiveMessages: ...
     @property
@@ -48,6 +51,7 @@ async def setup(bot: Host[_Services]) -> None:
     await bot.add_cog(
         Describe(
             descriptions=services.descriptions,
+            later=services.late_descriptions,
             messages=services.messages,
             answers=services.answers,
         )
@@ -63,10 +67,6 @@ class _Wish:
     length: Length
     is_fresh: bool
 
-    def button_id(self, user_id: int) -> str:
-        """Carry everything but the topic, which the message itself shows."""
-        return f"{user_id}:{self.length}:{self.subject or _ANY_SUBJECT}"
-
 
 class Describe(commands.Cog):
     """Writes about an album or artist while people watch."""
@@ -75,11 +75,13 @@ class Describe(commands.Cog):
         self,
         *,
         descriptions: DescriptionService,
+        later: Promises,
         messages: ProgressiveMessages,
         answers: Answers,
     ) -> None:
-        """Have ``descriptions`` write and show it through ``messages``."""
+        """Have ``descriptions`` write now, or ``later``; show it through ``messages``."""
         self._descriptions = descriptions
+        self._later = later
         self._messages = messages
         self._answers = answers
         self._running: dict[str, asyncio.Task[DescriptionState]] = {}
@@ -157,9 +159,12 @@ class Describe(commands.Cog):
         if topic is None:
             await reply.fail(notice(texts.gettext("I can't read that message; use `/describe`.")))
             return
+        if interaction.message is not None:
+            await reply.acknowledge()
+            await self._later.supersede(interaction.message.id)
         wish = _Wish(
             topic=topic,
-            subject=None if subject == _ANY_SUBJECT else Subject(subject),
+            subject=None if subject == ANY_SUBJECT else Subject(subject),
             length=Length(length),
             is_fresh=True,
         )
@@ -174,7 +179,7 @@ class Describe(commands.Cog):
             topic=wish.topic,
             stage=Stage.WAITING,
             stop_id=stop_id,
-            again_id=wish.button_id(reply.user_id),
+            again_id=again_id(reply.user_id, wish.length, wish.subject),
         )
 
         async def show(newest: DescriptionState) -> None:
@@ -183,7 +188,7 @@ class Describe(commands.Cog):
         async with self._messages.start(show, at_once=at_once) as message:
             message.update(state)
             writing = asyncio.create_task(
-                self._write(message, state, wish, texts), name=f"describe {stop_id}"
+                self._write(message, state, wish, reply, texts), name=f"describe {stop_id}"
             )
             self._running[stop_id] = writing
             try:
@@ -207,6 +212,7 @@ class Describe(commands.Cog):
         message: ProgressiveMessage[DescriptionState],
         state: DescriptionState,
         wish: _Wish,
+        reply: Reply,
         texts: Texts,
     ) -> DescriptionState:
         """Return the last state; the ones on the way go to ``message``."""
@@ -227,15 +233,37 @@ class Describe(commands.Cog):
                     if message.is_gone:  # nobody reads on: stop what is being paid for
                         break
         except ExternalServiceException as error:
-            return _ended_badly(state, error, texts)
+            if state.text.strip():  # keep what was written and say so
+                return replace(state, stage=Stage.CUT_SHORT, note=sentence(error, texts))
+            is_promised = await self._promise(error, grounding, wish, reply, texts)
+            note = _template_note(error, texts, is_promised=is_promised)
+            return replace(state, stage=Stage.TEMPLATE, note=note)
         return replace(state, stage=Stage.COMPLETE)
 
+    async def _promise(
+        self,
+        error: ExternalServiceException,
+        grounding: Grounding,
+        wish: _Wish,
+        reply: Reply,
+        texts: Texts,
+    ) -> bool:
+        """Have it written later where waiting helps; True when the message will show it."""
+        place = await reply.place(texts.language) if is_temporary(error) else None
+        if place is None:
+            return False
+        return await self._later.promise(
+            place,
+            grounding,
+            wish.length,
+            language=texts.language_name,
+            user_id=reply.user_id,
+            retry_after=error.retry_after,
+        )
 
-def _ended_badly(
-    state: DescriptionState, error: ExternalServiceException, texts: Texts
-) -> DescriptionState:
-    """Keep what was written and say so; with nothing written, offer the template."""
-    if state.text.strip():
-        return replace(state, stage=Stage.CUT_SHORT, note=sentence(error, texts))
-    note = sentence_with_advice(error, None, texts)
-    return replace(state, stage=Stage.TEMPLATE, note=note)
+
+def _template_note(error: ExternalServiceException, texts: Texts, *, is_promised: bool) -> str:
+    if not is_promised:
+        return sentence_with_advice(error, None, texts)
+    promise = texts.gettext("I'll write the text here as soon as it's back.")
+    return f"{sentence(error, texts)} {promise}"

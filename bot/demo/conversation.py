@@ -5,10 +5,12 @@ import contextlib
 import socket
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
+from datetime import timedelta
 from typing import Final
 
-from bot.demo.process import BotDidNotStart, bot_process
-from bot.demo.script import SCRIPT, NotUnderstood, parse_command
+from bot.demo.clock import MovableClock
+from bot.demo.process import BotDidNotStart, bot_process, move_clock
+from bot.demo.script import SCRIPT, NotUnderstood, parse_command, parse_step
 from bot.demo.terminal import Transcript, controls, print_controls, say, typed_lines
 from bot.sandbox.chat import ChatServer
 from bot.sandbox.discord import EventStream, Exchange, Message
@@ -23,7 +25,7 @@ _FINAL_SECONDS: Final = 150.0
 _HELP: Final = (
     "Type a command such as /describe topic:Blue Train, a plain message (it goes to the bot as a "
     "direct message), or the number of a button or menu entry. /help explains the bot; "
-    "Ctrl-D ends the demo."
+    "+3h moves its clock (also +30m, +2d); Ctrl-D ends the demo."
 )
 
 
@@ -43,13 +45,18 @@ async def demo(*, say: str | None = None, verbose: bool = False) -> int:
         page = None if say is not None else await stack.enter_async_context(_page(sandbox))
         web_port = _free_port()
         try:
-            await stack.enter_async_context(
-                bot_process(sandbox, verbose=verbose, settings={"WEB_PORT": str(web_port)})
+            process = await stack.enter_async_context(
+                bot_process(
+                    sandbox,
+                    verbose=verbose,
+                    has_movable_clock=True,
+                    settings={"WEB_PORT": str(web_port)},
+                )
             )
         except BotDidNotStart as error:
             _say(str(error))
             return 1
-        conversation = Conversation(sandbox)
+        conversation = Conversation(sandbox, process)
         if page is None:
             return 0 if await conversation.exchange(say or "") else 1
         page.bot_status_url = f"http://{_LOOPBACK}:{web_port}/statusz"
@@ -86,9 +93,11 @@ _say = say  # ``demo`` has an argument of that name
 class Conversation:
     """Says things as Alice and prints what the bot makes of them."""
 
-    def __init__(self, sandbox: Sandbox) -> None:
-        """Talk to the bot that is connected to ``sandbox``."""
+    def __init__(self, sandbox: Sandbox, process: asyncio.subprocess.Process) -> None:
+        """Talk to the bot that runs as ``process`` and is connected to ``sandbox``."""
         self._discord = sandbox.discord
+        self._process = process
+        self._clock = MovableClock()  # shows what the bot's own clock shows
         self._transcript = Transcript()
         self._last: Message | None = None
 
@@ -98,7 +107,9 @@ class Conversation:
             await self.exchange(line)
         _say(f"\n{_HELP}")
         async for line in typed_lines():
-            if line:
+            if (step := parse_step(line)) is not None:
+                await self._move_clock(step)
+            elif line:
                 await self.exchange(line)
         _say("\nBye.")
 
@@ -124,6 +135,11 @@ class Conversation:
         self._last = exchange.last
         print_controls(self._last)
         return True
+
+    async def _move_clock(self, step: timedelta) -> None:
+        await move_clock(self._process, step)
+        self._clock.move(step)
+        _say(f"      For the bot it is now {self._clock.now():%A %H:%M} UTC.")
 
     async def _print(self, events: EventStream) -> None:
         async for event in events:

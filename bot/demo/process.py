@@ -5,6 +5,7 @@ import contextlib
 import sys
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Final
@@ -14,6 +15,8 @@ from bot.sandbox.sandbox import Sandbox
 _READY_SECONDS: Final = 20.0
 _STOP_SECONDS: Final = 12.0
 _LOG_TAIL_LINES: Final = 15
+_REAL: Final = ("-m", "bot", "run")
+_MOVABLE: Final = ("-m", "bot.demo.child")
 
 
 class BotDidNotStart(RuntimeError):  # noqa: N818  # says what happened
@@ -25,6 +28,7 @@ async def bot_process(
     sandbox: Sandbox,
     *,
     verbose: bool = False,
+    has_movable_clock: bool = False,
     settings: Mapping[str, str] | None = None,
     log_path: Path | None = None,
 ) -> AsyncIterator[asyncio.subprocess.Process]:
@@ -36,6 +40,7 @@ async def bot_process(
     Args:
         sandbox: Running stand-ins.
         verbose: Show the bot's log on standard error.
+        has_movable_clock: Let ``move_clock`` move its wall time.
         settings: Settings on top of the sandbox's.
         log_path: Where its log goes, unless ``verbose``; by default a file that is deleted.
 
@@ -53,12 +58,10 @@ async def bot_process(
         with log_path.open("wb") as log:
             process = await asyncio.create_subprocess_exec(
                 sys.executable,
-                "-m",
-                "bot",
-                "run",
+                *(_MOVABLE if has_movable_clock else _REAL),
                 cwd=folder,
                 env=environment,
-                stdin=asyncio.subprocess.DEVNULL,
+                stdin=asyncio.subprocess.PIPE if has_movable_clock else asyncio.subprocess.DEVNULL,
                 stderr=None if verbose else log,
                 # Ctrl-C is for the demo, which then stops the bot in an orderly way.
                 start_new_session=True,
@@ -68,6 +71,14 @@ async def bot_process(
             yield process
         finally:
             await _stop(process)
+
+
+async def move_clock(process: asyncio.subprocess.Process, by: timedelta) -> None:
+    """Move the wall time of a bot that has a movable clock."""
+    if process.stdin is None:
+        raise ValueError("this bot's clock cannot be moved")
+    process.stdin.write(f"move {by.total_seconds()}\n".encode())
+    await process.stdin.drain()
 
 
 async def _wait_ready(

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any, Final
 
 SCRIPT: Final = (
@@ -13,6 +14,8 @@ SCRIPT: Final = (
 )
 """The short conversation that ``make demo`` begins with."""
 
+_STEP = re.compile(r"([+-])(\d{1,4})([mhd])")
+_UNITS: Final = {"m": "minutes", "h": "hours", "d": "days"}
 _OPTION = re.compile(r"(?:(?<=\s)|^)([\w-]+):")
 
 
@@ -52,6 +55,15 @@ def parse_command(line: str, commands: Iterable[Mapping[str, Any]]) -> TypedComm
     if loose and specs:
         values.setdefault(next(iter(specs)), loose)
     return TypedCommand(name, values)
+
+
+def parse_step(line: str) -> timedelta | None:
+    """Return how far ``line``, such as ``+3h``, moves the bot's clock; None for any other line."""
+    match = _STEP.fullmatch(line.strip())
+    if match is None:
+        return None
+    step = timedelta(**{_UNITS[match[3]]: int(match[2])})
+    return step if match[1] == "+" else -step
 
 
 def _typed(text: str, spec: Mapping[str, Any]) -> object:

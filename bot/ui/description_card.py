@@ -1,6 +1,7 @@
 """A text that is being written, is complete, was cut short, or is a template."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from enum import Enum, auto
 from typing import Final
 
@@ -18,10 +19,13 @@ from bot.ui.layout import (
     with_picture,
 )
 from bot.ui.text import escape, escape_paragraphs, fit, link, plain, shorten, timestamp, unescape
+from services.descriptions.later import LateDescription
 from services.descriptions.service import Grounding, KeptText
+from services.euria.models import Length, Subject
 
 STOP_PREFIX: Final = "describe:stop"
 AGAIN_PREFIX: Final = "describe:again"
+ANY_SUBJECT: Final = "any"
 CURSOR: Final = " ▌"
 _MAX_TEXT: Final = 3_300
 _TOPIC_HEADING: Final = "## "
@@ -51,6 +55,7 @@ class DescriptionState:
         grounding: The facts, once looked up.
         note: A sentence on what went wrong, already in the user's language.
         kept: The text written earlier, when it is that one.
+        asked_at: When it was asked for, if it was written much later (UTC).
         stop_id: Names the running text for the Stop button.
         again_id: What the Regenerate or Retry button carries.
     """
@@ -61,8 +66,30 @@ class DescriptionState:
     grounding: Grounding | None = None
     note: str = ""
     kept: KeptText | None = None
+    asked_at: datetime | None = None
     stop_id: str = ""
     again_id: str = ""
+
+
+def again_id(user_id: int, length: Length, subject: Subject | None) -> str:
+    """Return what a button carries for another text: everything but the topic, shown above it."""
+    return f"{user_id}:{length}:{subject or ANY_SUBJECT}"
+
+
+def late_description_card(late: LateDescription, texts: Texts) -> ui.LayoutView:
+    """Return the message for a text that came later, or did not come in a day."""
+    grounding = late.grounding
+    state = DescriptionState(
+        topic=grounding.topic,
+        stage=Stage.COMPLETE if late.text else Stage.TEMPLATE,
+        text=late.text,
+        # What Discogs said then may be a day old: without a text, only the topic is certain.
+        grounding=grounding if late.text else None,
+        note="" if late.text else texts.gettext("EurIA stayed away for a day, so I gave up."),
+        asked_at=late.asked_at if late.text else None,
+        again_id=again_id(late.user_id, late.length, grounding.subject),
+    )
+    return description_card(state, texts)
 
 
 def description_card(state: DescriptionState, texts: Texts) -> ui.LayoutView:
@@ -157,6 +184,9 @@ def _footer(state: DescriptionState, texts: Texts) -> list[str]:
     is_over = state.stage in (Stage.COMPLETE, Stage.STOPPED, Stage.CUT_SHORT)
     if is_over and state.text.strip():
         lines.append(texts.gettext("Written by AI (EurIA); it may be wrong."))
+    if state.asked_at is not None:
+        when = timestamp(state.asked_at)
+        lines.append(texts.gettext("Asked for {when}; EurIA was away then.", when=when))
     if state.kept is not None:
         when = timestamp(state.kept.written_at)
         lines.append(texts.gettext("Written {when}; `fresh` writes a new one.", when=when))

@@ -5,6 +5,7 @@ that turns into an error is deleted and followed by an ephemeral message.
 """
 
 import contextlib
+from datetime import timedelta
 from typing import Final, Protocol
 
 import aiohttp
@@ -12,12 +13,16 @@ import discord
 from discord import ui
 
 from bot.ui.stream import EditFailed, MessageGone
+from services.delivery import MessagePlace
+from services.secret import Secret
 
 # Unknown message, webhook, channel or interaction; expired or invalid interaction token; missing
 # access; a user who takes no messages.
 _GONE_CODES: Final = frozenset({10003, 10008, 10015, 10062, 50001, 50007, 50013, 50027})
 REFUSALS: Final = (discord.HTTPException, aiohttp.ClientError, OSError)
 """What discord.py raises when Discord refuses, or lets through when the network fails."""
+# A minute less than the 15 that Discord grants: a slow edit must not run into the end.
+_TOKEN_LIFE: Final = timedelta(minutes=14)
 _NO_PINGS: Final = discord.AllowedMentions.none()
 
 
@@ -42,6 +47,9 @@ class Reply(Protocol):
     async def fail(self, view: ui.LayoutView) -> None:
         """Answer with an error that only the asker sees, where Discord can do that."""
 
+    async def place(self, locale: str) -> MessagePlace | None:
+        """Return where the answer is and how it may be changed later; None when nobody can."""
+
 
 class InteractionReply:
     """Answers a command, a button or a menu."""
@@ -52,6 +60,8 @@ class InteractionReply:
         self.is_shown = False
         self.user_id = interaction.user.id
         self.question_id = interaction.id
+        # A button's answer replaces the message that the button is on.
+        self._message_id = interaction.message.id if interaction.message else None
 
     async def acknowledge(self) -> None:
         """Show "thinking…" to all readers; a button's or menu's message just stays as it is."""
@@ -67,12 +77,33 @@ class InteractionReply:
             EditFailed: This edit failed.
         """
         try:
-            await self._interaction.edit_original_response(
+            message = await self._interaction.edit_original_response(
                 view=finished(view), allowed_mentions=_NO_PINGS
             )
         except REFUSALS as error:
             raise _edit_error(error) from error
         self.is_shown = True
+        self._message_id = message.id
+
+    async def place(self, locale: str) -> MessagePlace | None:
+        """Return where the answer is; a "thinking" that shows nothing yet is asked for its id."""
+        interaction = self._interaction
+        if self._message_id is None:
+            try:
+                self._message_id = (await interaction.original_response()).id
+            except REFUSALS:
+                return None
+        if interaction.channel_id is None:
+            return None
+        return MessagePlace(
+            channel_id=interaction.channel_id,
+            message_id=self._message_id,
+            application_id=interaction.application_id,
+            token=Secret(interaction.token),
+            token_until=interaction.created_at + _TOKEN_LIFE,
+            is_in_reach=_is_member(interaction),
+            locale=locale,
+        )
 
     async def fail(self, view: ui.LayoutView) -> None:
         """Say it to the asker only, and take the public "thinking" away."""
@@ -125,6 +156,18 @@ class MessageReply:
             raise _edit_error(error) from error
         self.is_shown = True
 
+    async def place(self, locale: str) -> MessagePlace | None:
+        """Return where the answer is, once there is one."""
+        if self._answer is None:
+            return None
+        return MessagePlace(
+            channel_id=self._answer.channel.id,
+            message_id=self._answer.id,
+            application_id=self._answer.author.id,
+            is_in_reach=True,
+            locale=locale,
+        )
+
     async def fail(self, view: ui.LayoutView) -> None:
         """Say it; a direct message has no other reader."""
         await self._channel.send(view=finished(view), allowed_mentions=_NO_PINGS)
@@ -140,9 +183,24 @@ def finished(view: ui.LayoutView) -> ui.LayoutView:
     return view
 
 
+def _is_member(interaction: discord.Interaction) -> bool:
+    """Return whether the bot itself may edit its messages in this channel, without a token."""
+    if interaction.context.dm_channel:
+        return True
+    # In a server where it is only installed by the user, or a private channel, it is a stranger.
+    may = interaction.app_permissions
+    may_send = may.send_messages or may.send_messages_in_threads
+    return interaction.is_guild_integration() and may.view_channel and may_send
+
+
+def is_gone(error: discord.HTTPException) -> bool:
+    """Return whether the message can never be edited again, by this way at least."""
+    return error.code in _GONE_CODES or error.status == 401  # noqa: PLR2004  # the token expired
+
+
 def _edit_error(error: Exception) -> MessageGone | EditFailed:
     if not isinstance(error, discord.HTTPException):
         return EditFailed(type(error).__name__)
-    if error.code in _GONE_CODES or error.status == 401:  # noqa: PLR2004  # the token expired
+    if is_gone(error):
         return MessageGone(str(error.code))
     return EditFailed(f"{error.status} {error.code}")

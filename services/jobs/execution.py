@@ -75,14 +75,18 @@ class Execution:
         reason = _reason(error)
         if not isinstance(error, _EXPECTED):
             _LOGGER.error("unexpected error in job %s (%s)", job.job_id, job.kind, exc_info=error)
-        if isinstance(error, Abandon) or job.attempts >= job.max_attempts:
+        counts = error.counts if isinstance(error, RetryLater) else True
+        if isinstance(error, Abandon) or (counts and job.attempts >= job.max_attempts):
             _LOGGER.warning("job %s (%s) is given up: %s", job.job_id, job.kind, reason)
             await self._settle(job, lambda: self._queue.bury(job, reason))
             return
         seconds = self._backoff(job, error)
         run_at = self._clock.now() + timedelta(seconds=seconds)
         _LOGGER.info("job %s (%s) again in %.0f s: %s", job.job_id, job.kind, seconds, reason)
-        await self._settle(job, lambda: self._queue.put_back(job, run_at=run_at, error=reason))
+        await self._settle(
+            job,
+            lambda: self._queue.put_back(job, run_at=run_at, error=reason, counts=counts),
+        )
 
     def _backoff(self, job: Job, error: BaseException) -> float:
         if isinstance(error, RetryLater):

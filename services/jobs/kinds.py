@@ -19,13 +19,19 @@ class JobLost(Exception):  # noqa: N818  # says what happened
 
 
 class RetryLater(Exception):  # noqa: N818  # what the handler asks for
-    """Raised by a handler: try again, not before ``seconds`` from now."""
+    """Raised by a handler: try again, not before ``seconds`` from now.
 
-    def __init__(self, reason: str, *, seconds: float) -> None:
+    Attributes:
+        seconds: How long to wait.
+        counts: False when it was no fault of the job: the attempt is taken back, and the handler
+            itself decides when to give up.
+    """
+
+    def __init__(self, reason: str, *, seconds: float, counts: bool = True) -> None:
         """Keep the reason, which is stored and shown to operators: no secrets, no user text."""
         super().__init__(reason)
-        self.reason = reason
         self.seconds = seconds
+        self.counts = counts
 
 
 class Abandon(Exception):  # noqa: N818  # what the handler asks for

@@ -10,7 +10,7 @@ from collections.abc import Collection, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -84,6 +84,15 @@ class JobQueue:
         job_id, is_new = await self._jobs.add(transaction, job, self._clock.now())
         transaction.after_commit(self.wake)
         return Enqueued(job_id, is_new)
+
+    async def waiting(self, kind: JobKind[Any]) -> int:
+        """Return how many jobs of this kind are queued or running.
+
+        Raises:
+            DatabaseUnavailable: Of the storage.
+        """
+        async with self._database.read() as transaction:
+            return await self._jobs.live(transaction, kind.name)
 
     # --- For workers
 

@@ -6,6 +6,7 @@ instants are seconds on the event loop's own clock; they are never compared with
 
 import asyncio
 import random
+from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from datetime import UTC, datetime
 from typing import Protocol
@@ -19,6 +20,12 @@ class Clock(Protocol):
 
     def now(self) -> datetime:
         """Return the wall time, aware, in UTC."""
+
+    def on_step(self, action: Callable[[], None]) -> None:
+        """Call ``action`` whenever wall time was moved by hand: what waits for a date looks again.
+
+        Only clocks of tests and of the demo are moved by hand.
+        """
 
     async def sleep(self, seconds: float) -> None:
         """Wait for ``seconds``; 0 or less only lets other tasks run."""
@@ -37,6 +44,9 @@ class SystemClock:
     def now(self) -> datetime:
         """Return the wall time in UTC."""
         return datetime.now(UTC)
+
+    def on_step(self, action: Callable[[], None]) -> None:
+        """Do nothing: nobody moves this clock by hand, and what the system does is not told."""
 
     async def sleep(self, seconds: float) -> None:
         """Wait for ``seconds``."""

@@ -204,6 +204,11 @@ class JobRepository:
         rows = (await transaction.execute(statement)).mappings()
         return {JobState(row["state"]): int(row["number"]) for row in rows}
 
+    async def live(self, transaction: Transaction, kind: str) -> int:
+        """Return how many jobs of ``kind`` are queued or running."""
+        statement = select(func.count()).where(JOBS.c.kind == kind, JOBS.c.state != JobState.DEAD)
+        return int((await transaction.execute(statement)).scalar_one())
+
     async def requeue(self, transaction: Transaction, ids: Collection[int] | None) -> list[int]:
         """Give dead letters, all of them for None, a new life; returns the ids it applied to.
 

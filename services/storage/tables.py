@@ -7,6 +7,7 @@ from typing import Final
 
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     CheckConstraint,
     Column,
     Index,
@@ -75,4 +76,20 @@ GRANTS: Final = Table(
     Column("linked_at", UtcDateTime, nullable=False),
     Column("updated_at", UtcDateTime, nullable=False),
     PrimaryKeyConstraint("user_id", "service"),
+)
+
+LATE_MESSAGES: Final = Table(
+    "late_messages",
+    METADATA,
+    Column("id", SnowflakeOrId, primary_key=True),
+    Column("channel_id", BigInteger, nullable=False),
+    Column("message_id", BigInteger, nullable=False, unique=True),
+    Column("application_id", BigInteger, nullable=False),
+    Column("token", Text),  # the interaction's, encrypted
+    Column("token_until", UtcDateTime),
+    Column("is_in_reach", Boolean, nullable=False),
+    Column("locale", String(16), nullable=False),
+    Column("noted_at", UtcDateTime, nullable=False),
+    # A number that is never used twice: a late edit must not find another message.
+    sqlite_autoincrement=True,
 )

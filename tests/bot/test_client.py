@@ -6,8 +6,10 @@ import discord
 import pytest
 import yarl
 from discord.ext import commands
+from fakes.promises import FakePromises
 
 from bot.client import EXTENSIONS, AimeBot, point_discord_at
+from bot.delivery.door import Door
 from bot.errors import Answers, CommandTree
 from bot.i18n import Catalogue
 from bot.services import Services
@@ -66,6 +68,8 @@ async def services() -> AsyncIterator[Services]:
             catalogue=CatalogueService(spotify=spotify, discogs=discogs),
             descriptions=DescriptionService(discogs=discogs, euria=euria, clock=clock),
             health=Health(policies={}, missing_settings={}, reduced=frozenset(), clock=clock),
+            late_descriptions=FakePromises(),
+            door=Door(),
             messages=ProgressiveMessages(clock=clock),
             answers=Answers(CATALOGUE),
         )

@@ -84,6 +84,9 @@ class FakeReply:
         self.said.append(shown(view))
         self.is_shown = True
 
+    async def place(self, locale: str) -> None:
+        del locale
+
     async def fail(self, view: ui.LayoutView) -> None:
         if self._failures:
             raise self._failures.pop(0)
@@ -437,6 +440,7 @@ class _Interaction:
     type = discord.InteractionType.application_command
     locale = discord.Locale.french
     user = SimpleNamespace(id=42)
+    message = None
 
     def __init__(self) -> None:
         self.response = _Response()

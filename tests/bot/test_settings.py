@@ -441,10 +441,8 @@ def test_secret_keys_that_are_no_keys_are_refused_without_their_value(
 ) -> None:
     problems = _problems(tmp_path, SECRET_KEYS=value)
 
-    assert problems == [
-        "SECRET_KEYS (from environment): expected keys of 44 characters "
-        "(32 bytes in URL-safe base64), comma-separated"
-    ]
+    expected = "keys of 44 characters (32 bytes in URL-safe base64), comma-separated"
+    assert problems == [f"SECRET_KEYS (from environment): expected {expected}"]
 
 
 @pytest.mark.parametrize(

@@ -14,6 +14,7 @@ import discord
 import pytest
 from discord.webhook.async_ import AsyncWebhookAdapter, async_context
 from fakes.clock import WALL_START, VirtualClock
+from fakes.promises import FakePromises
 from fakes.virtual_time import in_virtual_time, settle
 from harness.openapi import DiscordContract
 
@@ -30,9 +31,15 @@ from services.answers import Answer, Source
 from services.catalogue.service import CatalogueService
 from services.descriptions.service import DescriptionService
 from services.discogs.models import DiscogsKind, DiscogsResults, Release, SearchHit, Track
-from services.errors import ExternalServiceException, NotFound, UpstreamTimeout
-from services.euria.models import DescriptionRequest
+from services.errors import (
+    AuthenticationFailed,
+    ExternalServiceException,
+    NotFound,
+    UpstreamTimeout,
+)
+from services.euria.models import DescriptionRequest, Length
 from services.health import Condition, Health, UpstreamHealth
+from services.secret import Secret
 from services.spotify.models import SpotifyItem, SpotifyKind, SpotifyResults
 
 ASKER, OTHER = 42, 43
@@ -305,11 +312,13 @@ class Studio:
 
     def __init__(self, clock: VirtualClock, *steps: Step) -> None:
         self.answers = Answers(CATALOGUE)
+        self.promises = FakePromises()
         self.writer = FakeWriter(clock, steps or FakeWriter.steps)
         self.cog = Describe(
             descriptions=DescriptionService(
                 discogs=FakeDiscogs(clock), euria=self.writer, clock=clock
             ),
+            later=self.promises,
             messages=ProgressiveMessages(clock=clock),
             answers=self.answers,
         )
@@ -453,10 +462,40 @@ async def test_upstream_that_fails_at_once_leaves_the_facts(
 ) -> None:
     error = UpstreamTimeout("euria", "generate_description")
 
-    await Studio(clock, error).describe("Blue Train by John Coltrane")
+    studio = Studio(clock, error)
+    studio.promises.is_kept = False
+    await studio.describe("Blue Train by John Coltrane")
 
     assert "EurIA is taking too long to answer. Try again in a minute." in fake.shown[-1]
     assert "is a release by **John Coltrane**" in fake.shown[-1]
+
+
+@in_virtual_time
+async def test_upstream_that_fails_at_once_leaves_a_promise_where_it_can_be_kept(
+    clock: VirtualClock, fake: FakeDiscord
+) -> None:
+    studio = Studio(clock, UpstreamTimeout("euria", "generate_description"))
+
+    await studio.describe("Blue Train by John Coltrane")
+
+    [(place, length)] = studio.promises.promised
+    assert "I'll write the text here as soon as it's back." in fake.shown[-1]
+    assert "Try again in a minute" not in fake.shown[-1]
+    assert (place.channel_id, place.message_id, place.application_id) == (5, 99, 1)
+    assert place.token == Secret("token")
+    assert length is Length.SHORT
+
+
+@in_virtual_time
+async def test_upstream_that_only_an_operator_can_mend_is_promised_nothing(
+    clock: VirtualClock, fake: FakeDiscord
+) -> None:
+    studio = Studio(clock, AuthenticationFailed("euria", "generate_description", 401))
+
+    await studio.describe("Blue Train by John Coltrane")
+
+    assert studio.promises.promised == []
+    assert "rejected this bot's key" in fake.shown[-1]
 
 
 @in_virtual_time
@@ -482,6 +521,7 @@ async def test_again_writes_anew_about_the_topic_that_the_message_shows(
     await studio.cog.on_interaction(press)
 
     assert [request.topic for request in studio.writer.requests] == ["1. *Outside*"] * 2
+    assert studio.promises.superseded == [99]
     assert fake.whispered == []
 
 

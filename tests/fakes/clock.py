@@ -1,5 +1,6 @@
 """The clock of the tests: the loop's time, a wall time that follows it, and a list of sleeps."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 from fakes.virtual_time import START
@@ -18,6 +19,7 @@ class VirtualClock(SystemClock):
     def __init__(self) -> None:
         self.sleeps: list[float] = []
         self._step = timedelta()
+        self._actions: list[Callable[[], None]] = []
 
     @property
     def elapsed(self) -> float:
@@ -30,6 +32,11 @@ class VirtualClock(SystemClock):
     def step_wall(self, step: timedelta) -> None:
         """Set the wall clock forward or back, as an operator or NTP would."""
         self._step += step
+        for action in self._actions:
+            action()
+
+    def on_step(self, action: Callable[[], None]) -> None:
+        self._actions.append(action)
 
     async def sleep(self, seconds: float) -> None:
         self.sleeps.append(seconds)
