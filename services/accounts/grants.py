@@ -159,11 +159,13 @@ class Grants:
         binding = _binding(row.user_id, row.service)
         ciphertext = self._cipher.encrypt(encode_tokens(tokens), binding)
         now = self._clock.now()
-        for pause in (*_STORE_AGAIN_SECONDS, None):
+        pauses = iter(_STORE_AGAIN_SECONDS)
+        while True:
             try:
                 async with self._database.write() as transaction:
                     await self._rows.change(transaction, row, ciphertext, now)
             except DatabaseUnavailable:
+                pause = next(pauses, None)
                 if pause is None:
                     _LOGGER.warning("new %s tokens could not be stored", row.service)
                     raise
