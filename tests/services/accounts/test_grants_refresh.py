@@ -1,6 +1,7 @@
 """Refreshing tokens: once at a time, carried through, stored before use."""
 
 import asyncio
+import gc
 import logging
 import sqlite3
 from dataclasses import replace
@@ -96,6 +97,7 @@ async def test_a_hundred_refreshes_at_once_ask_once(grants: Grants) -> None:
     results = await asyncio.gather(*(grants.refreshed(stale, refresh) for _ in range(100)))
 
     assert len(refresh.asked) == 1
+    assert grants._refreshing == set()
     assert {grant.version for grant in results} == {2}
     assert {grant.tokens.access.reveal() for grant in results} == {"new-access"}
 
@@ -348,6 +350,7 @@ async def test_closing_does_not_wait_longer_than_it_may(
 
     await grants.close(0.01)
 
+    assert grants._refreshing == set()  # the late one has ended as well
     assert caplog.messages == ["1 refreshes of tokens were not finished in time"]
     with pytest.raises(asyncio.CancelledError):
         await caller
@@ -376,6 +379,7 @@ async def test_failure_that_nobody_waits_for_is_no_noise(
 
     refresh.may_answer.set()
     await grants.close(30)
+    gc.collect()  # asyncio complains when a task goes whose error nobody has seen
 
     assert caplog.messages == []
 
