@@ -183,17 +183,23 @@ async def test_caller_with_newer_tokens_than_the_refresh_it_joined_gets_newer_on
 # --- The upstream refuses
 
 
-async def test_refused_tokens_end_the_link(grants: Grants, clock: ImpatientClock) -> None:
+async def test_refused_tokens_end_the_link(
+    grants: Grants, clock: ImpatientClock, caplog: pytest.LogCaptureFixture
+) -> None:
     stale = await link(grants)
     await grants.link(USER, "discogs", make_tokens("other"))
 
-    with pytest.raises(LinkAgain) as caught:
+    with (
+        caplog.at_level(logging.INFO, "services.accounts"),
+        pytest.raises(LinkAgain) as caught,
+    ):
         await grants.refreshed(stale, Refresher(REFUSED))
 
     assert str(caught.value) == "spotify.refresh: the upstream refused the stored tokens"
     assert caught.value.status_code == 400
     assert caught.value.__cause__ is REFUSED
     assert clock.sleeps == [2.0]
+    assert caplog.messages == ["spotify refused a person's tokens; their link is deleted"]
     assert await grants.services_of(USER) == ("discogs",)
 
 
