@@ -124,13 +124,8 @@ class Grants:
         )
         task = asyncio.create_task(flight, name=f"refresh of {stale.service} tokens")
         self._refreshing.add(task)
-        task.add_done_callback(self._ended)
-        return await asyncio.shield(task)
-
-    def _ended(self, task: asyncio.Task[Grant]) -> None:
-        self._refreshing.discard(task)
-        if not task.cancelled():
-            task.exception()  # retrieved, also when the caller has left
+        task.add_done_callback(self._refreshing.discard)
+        return await asyncio.shield(task)  # which also retrieves an error that nobody waits for
 
     async def _refresh(self, stale: Grant, refresh: Refresh) -> Grant:
         row = await self._linked_row(stale)
@@ -159,11 +154,13 @@ class Grants:
         binding = _binding(row.user_id, row.service)
         ciphertext = self._cipher.encrypt(encode_tokens(tokens), binding)
         now = self._clock.now()
-        for pause in (*_STORE_AGAIN_SECONDS, None):
+        pauses = iter(_STORE_AGAIN_SECONDS)
+        while True:
             try:
                 async with self._database.write() as transaction:
                     await self._rows.change(transaction, row, ciphertext, now)
             except DatabaseUnavailable:
+                pause = next(pauses, None)
                 if pause is None:
                     _LOGGER.warning("new %s tokens could not be stored", row.service)
                     raise

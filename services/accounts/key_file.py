@@ -120,13 +120,15 @@ def _read(path: Path) -> tuple[Keys, Stamp]:
     # Stamped before it is read: a file replaced in between is read again the next time.
     stamp = _stamp(path)
     with _explained(path, "read"):
-        if path.stat().st_mode & _OTHERS:
-            _tighten(path)
         try:
-            # Not held in a variable: a traceback may show those.
-            return parse_keys(path.read_bytes().decode("ascii").splitlines()), stamp
+            # The text itself is not held in a variable: a traceback may show those.
+            keys = parse_keys(path.read_bytes().decode("ascii").splitlines())
         except ValueError:  # also of a byte that is no ASCII
             raise KeysUnusable(f"{path} is no list of keys, one a line: {_REMEDY}") from None
+        is_open_to_others = bool(path.stat().st_mode & _OTHERS)
+    if is_open_to_others:
+        _tighten(path)
+    return keys, stamp
 
 
 def _tighten(path: Path) -> None:

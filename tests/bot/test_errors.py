@@ -187,6 +187,8 @@ def test_every_sentence_is_for_a_class_of_the_tree() -> None:
         errors.InvalidRequest,
         errors.AuthenticationFailed,
         errors.AccessDenied,
+        errors.NotLinked,
+        errors.LinkAgain,
         ServiceDisabled,
     ],
 )

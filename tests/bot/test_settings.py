@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from bot.settings import Settings, SettingsError, load_settings, setting_specs
+from services.accounts.keys import EXPECTED_KEYS
 from services.secret import MASK, Secret
 
 _CANARY = "canary-7f3a91".ljust(43, "x") + "="  # in the shape on which SECRET_KEYS insists
@@ -439,10 +440,9 @@ def test_secret_keys_are_taken_with_spaces_around_them(tmp_path: Path) -> None:
 def test_secret_keys_that_are_no_keys_are_refused_without_their_value(
     tmp_path: Path, value: str
 ) -> None:
-    problems = _problems(tmp_path, SECRET_KEYS=value)
+    [problem] = _problems(tmp_path, SECRET_KEYS=value)
 
-    expected = "keys of 44 characters (32 bytes in URL-safe base64), comma-separated"
-    assert problems == [f"SECRET_KEYS (from environment): expected {expected}"]
+    assert problem == f"SECRET_KEYS (from environment): expected {EXPECTED_KEYS}"
 
 
 @pytest.mark.parametrize(
