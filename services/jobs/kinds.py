@@ -7,6 +7,7 @@ from typing import Any, Generic, Protocol, TypeVar
 
 import msgspec
 
+from services.errors import LONGEST_RETRY_AFTER_SECONDS
 from services.resilience.retry import Backoff
 from services.storage.database import Transaction
 from services.storage.job_models import Job, Priority
@@ -22,7 +23,13 @@ class RetryLater(Exception):  # noqa: N818  # what the handler asks for
     """Raised by a handler: try again, not before ``seconds`` from now."""
 
     def __init__(self, reason: str, *, seconds: float) -> None:
-        """Keep the reason, which is stored and shown to operators: no secrets, no user text."""
+        """Keep the reason, which is stored and shown to operators: no secrets, no user text.
+
+        Raises:
+            ValueError: ``seconds`` is not between 0 and 30 days.
+        """
+        if not 0 <= seconds <= LONGEST_RETRY_AFTER_SECONDS:
+            raise ValueError(f"between 0 and {LONGEST_RETRY_AFTER_SECONDS:.0f} s, not {seconds}")
         super().__init__(reason)
         self.reason = reason
         self.seconds = seconds
@@ -91,6 +98,7 @@ class RunningJob(Generic[P]):
 
     Attributes:
         payload: As enqueued, or as last saved.
+        is_finishing: True while ``finishing`` commits.
         is_done: True once ``finishing`` has committed.
     """
 
@@ -104,6 +112,7 @@ class RunningJob(Generic[P]):
         self._job = job
         self._saver = saver
         self.payload = kind.decode(job.payload)
+        self.is_finishing = False
         self.is_done = False
 
     @property
@@ -143,11 +152,15 @@ class RunningJob(Generic[P]):
             JobLost: Somebody else has the job; nothing is committed.
             DatabaseUnavailable: Of the storage; whether it was committed may be unknown.
         """
-        async with self._saver.writing() as transaction:
-            yield transaction
-            if not await self._saver.complete(transaction, self._job):
-                raise JobLost
-        self.is_done = True
+        try:
+            async with self._saver.writing() as transaction:
+                yield transaction
+                self.is_finishing = True
+                if not await self._saver.complete(transaction, self._job):
+                    raise JobLost
+            self.is_done = True
+        finally:
+            self.is_finishing = False
 
 
 Handler = Callable[[RunningJob[P]], Awaitable[None]]
