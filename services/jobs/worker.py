@@ -15,7 +15,7 @@ What can go wrong, and what then happens:
 import asyncio
 import logging
 import random
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection
 from contextlib import asynccontextmanager, suppress
 from datetime import timedelta
 from typing import Final
@@ -73,7 +73,7 @@ class Worker:
         self._watch = LeaseWatch(self._lease)
         self._holds: dict[asyncio.Task[None], Hold] = {}
         self._alive_at = 0.0
-        self._is_stopping = False
+        self._stopping = asyncio.Event()
         self._outages = Outages(clock)
 
     async def run(self, *, drain_seconds: float) -> None:
@@ -82,33 +82,37 @@ class Worker:
         When this is cancelled, they go back to the queue at once.
         """
         async with asyncio.TaskGroup() as group:
+            finding = group.create_task(self._find(), name="jobs: find")
             helpers = [
-                group.create_task(
-                    self._outages.repeat(self._lease.beat_every, self._beat), name="beat"
-                ),
-                group.create_task(
-                    self._outages.repeat(self._lease.watch_every, self._look), name="look"
-                ),
-                group.create_task(
-                    self._outages.repeat(_LISTEN_AGAIN_SECONDS, self._listen), name="listen"
-                ),
+                group.create_task(self._outages.repeat(seconds, action), name=f"jobs: {name}")
+                for name, seconds, action in (
+                    ("beat", self._lease.beat_every, self._beat),
+                    ("look", self._lease.watch_every, self._look),
+                    ("listen", _LISTEN_AGAIN_SECONDS, self._listen),
+                )
             ]
             try:
-                while not self._is_stopping:
-                    if await self._outages.survive(self._claim):
-                        await self._outages.survive(self._wait_for_work)
-                await self._ended(within=drain_seconds)
+                await self._stopping.wait()
+                drained_at = self._clock.monotonic() + drain_seconds
+                # A claim that is under way ends, unless the database does not answer.
+                await self._ended([finding], until=self._clock.monotonic() + _RELEASE_SECONDS)
+                await self._ended(self._holds, until=drained_at)
             finally:
                 await self._release()
-                for helper in helpers:
+                for helper in (finding, *helpers):
                     helper.cancel()
 
     def stop(self) -> None:
         """Claim nothing more."""
-        self._is_stopping = True
+        self._stopping.set()
         self._queue.wake()
 
     # --- Finding work. What is done here returns True when it has changed the database.
+
+    async def _find(self) -> None:
+        while not self._stopping.is_set():
+            if await self._outages.survive(self._claim):
+                await self._outages.survive(self._wait_for_work)
 
     async def _claim(self) -> bool:
         free = self._concurrency - len(self._holds)
@@ -204,17 +208,18 @@ class Worker:
 
     # --- Stopping
 
-    async def _ended(self, *, within: float) -> None:
-        if self._holds:
-            with suppress(TimeoutError):
-                async with self._clock.timeout_at(self._clock.monotonic() + within):
-                    await asyncio.wait(list(self._holds))
+    async def _ended(self, tasks: Collection[asyncio.Task[None]], *, until: float) -> None:
+        """Wait until all of them have ended, or for the instant ``until``."""
+        with suppress(TimeoutError):
+            async with self._clock.timeout_at(until):
+                while waiting := [task for task in tasks if not task.done()]:
+                    await asyncio.wait(waiting)
 
     async def _release(self) -> None:
         """Have what still runs go back to the queue; wait a little for handlers that clean up."""
         for task in self._holds:
             task.cancel()
-        await self._ended(within=_RELEASE_SECONDS)
+        await self._ended(self._holds, until=self._clock.monotonic() + _RELEASE_SECONDS)
         if self._holds:
             _LOGGER.warning(
                 "%s jobs do not end though they are cancelled; they are left behind",
