@@ -5,8 +5,9 @@ import logging
 import random
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
+from dataclasses import dataclass
 from datetime import timedelta
-from typing import Final
+from typing import Any, Final
 
 from services.errors import ExternalServiceException
 from services.jobs.kinds import Abandon, Handlers, JobLost, RetryLater, RunningJob
@@ -21,6 +22,34 @@ _DATABASE_PAUSE_SECONDS: Final = 1.0
 _EXPECTED: Final = (ExternalServiceException, RetryLater, Abandon, DatabaseUnavailable)
 
 
+@dataclass(slots=True, eq=False)
+class Hold:
+    """A claimed job in this process, as its worker and its execution see it.
+
+    Attributes:
+        job: As it was claimed.
+        is_lost: Set by the worker before it cancels the execution: somebody else may have the job.
+        is_recording: Set by the execution once it knows the outcome.
+        running: What the handler was given; None until the payload was read.
+    """
+
+    job: Job
+    is_lost: bool = False
+    is_recording: bool = False
+    running: RunningJob[Any] | None = None
+
+    @property
+    def is_settling(self) -> bool:
+        """True once an outcome is on its way to the database, where the fence decides.
+
+        A job that has left the table since is not lost, and cancelling would gain nothing.
+        """
+        running = self.running
+        return self.is_recording or (
+            running is not None and (running.is_finishing or running.is_done)
+        )
+
+
 class Execution:
     """Hands a job to its handler; the outcome is recorded under the job's fence."""
 
@@ -33,59 +62,60 @@ class Execution:
         self._clock = clock
         self._chance = chance
 
-    async def run(self, job: Job, *, is_lost: Callable[[], bool]) -> None:
-        """Run ``job`` to its end.
-
-        Args:
-            job: A claimed one.
-            is_lost: Asked when this is cancelled: True when somebody else has the job.
+    async def run(self, hold: Hold) -> None:
+        """Run the job to its end; when this is cancelled, it goes back to the queue at no cost.
 
         Raises:
-            CancelledError: The bot stops; the job is back in the queue at no cost.
+            CancelledError: It was cancelled, and not because the job is lost.
         """
         try:
-            await self._handle(job)
-        except asyncio.CancelledError as error:
-            task = asyncio.current_task()
-            if task is None or not task.cancelling():  # the handler made it up
-                await self._failed(job, error)
-                return
-            if is_lost():
-                _log_lost(job)
-                return
-            with suppress(DatabaseUnavailable):  # then its lease gives it back
-                await self._queue.put_back(job, run_at=None, error=None, counts=False)
-            raise
+            await self._attempt(hold)
         except JobLost:
-            _log_lost(job)
-        except Exception as error:  # noqa: BLE001  # the edge of a background task
-            await self._failed(job, error)
+            _log_lost(hold.job)
+        except asyncio.CancelledError:
+            if hold.is_lost:
+                _log_lost(hold.job)
+                return
+            hold.is_recording = True
+            with suppress(DatabaseUnavailable):  # then its lease gives it back
+                await self._queue.put_back(hold.job, run_at=None, error=None, counts=False)
+            raise
 
-    async def _handle(self, job: Job) -> None:
-        running = RunningJob(self._handlers.kind(job.kind), job, self._queue)
-        await self._handlers.handler(job.kind)(running)
-        if not running.is_done:
-            await self._settle(job, lambda: self._complete(job))
+    async def _attempt(self, hold: Hold) -> None:
+        try:
+            await self._handle(hold)
+        except JobLost:
+            raise
+        except (asyncio.CancelledError, Exception) as error:  # the edge of a background task
+            if _is_being_cancelled():  # whatever the handler makes of it
+                raise asyncio.CancelledError from error
+            await self._failed(hold, error)
+
+    async def _handle(self, hold: Hold) -> None:
+        job = hold.job
+        hold.running = RunningJob(self._handlers.kind(job.kind), job, self._queue)
+        await self._handlers.handler(job.kind)(hold.running)
+        if not hold.running.is_done:
+            await self._settle(hold, lambda: self._complete(job))
 
     async def _complete(self, job: Job) -> bool:
         async with self._queue.writing() as transaction:
             return await self._queue.complete(transaction, job)
 
-    async def _failed(self, job: Job, error: BaseException) -> None:
-        reason = _reason(error)
+    async def _failed(self, hold: Hold, error: BaseException) -> None:
+        job, reason = hold.job, _reason(error)
         if not isinstance(error, _EXPECTED):
             _LOGGER.error("unexpected error in job %s (%s)", job.job_id, job.kind, exc_info=error)
         counts = error.counts if isinstance(error, RetryLater) else True
         if isinstance(error, Abandon) or (counts and job.attempts >= job.max_attempts):
             _LOGGER.warning("job %s (%s) is given up: %s", job.job_id, job.kind, reason)
-            await self._settle(job, lambda: self._queue.bury(job, reason))
+            await self._settle(hold, lambda: self._queue.bury(job, reason))
             return
         seconds = self._backoff(job, error)
         run_at = self._clock.now() + timedelta(seconds=seconds)
-        _LOGGER.info("job %s (%s) again in %.0f s: %s", job.job_id, job.kind, seconds, reason)
+        _LOGGER.debug("job %s (%s) again in %.0f s: %s", job.job_id, job.kind, seconds, reason)
         await self._settle(
-            job,
-            lambda: self._queue.put_back(job, run_at=run_at, error=reason, counts=counts),
+            hold, lambda: self._queue.put_back(job, run_at=run_at, error=reason, counts=counts)
         )
 
     def _backoff(self, job: Job, error: BaseException) -> float:
@@ -96,16 +126,23 @@ class Execution:
         # Never earlier than the upstream asked, and not all jobs at the same instant.
         return seconds if asked is None else asked + seconds
 
-    async def _settle(self, job: Job, record: Callable[[], Awaitable[bool]]) -> None:
+    async def _settle(self, hold: Hold, record: Callable[[], Awaitable[bool]]) -> None:
         """Record an outcome, however long the database is away; the fence decides if it counts."""
+        hold.is_recording = True
         while True:
             try:
                 if not await record():
-                    _log_lost(job)
+                    raise JobLost
             except DatabaseUnavailable:
                 await self._clock.sleep(_DATABASE_PAUSE_SECONDS)
             else:
                 return
+
+
+def _is_being_cancelled() -> bool:
+    """Tell a cancellation by the worker from one that a handler made up."""
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0
 
 
 def _log_lost(job: Job) -> None:

@@ -7,6 +7,7 @@ from typing import Any, Generic, Protocol, TypeVar
 
 import msgspec
 
+from services.errors import LONGEST_RETRY_AFTER_SECONDS
 from services.resilience.retry import Backoff
 from services.storage.database import Transaction
 from services.storage.job_models import Job, Priority
@@ -28,7 +29,13 @@ class RetryLater(Exception):  # noqa: N818  # what the handler asks for
     """
 
     def __init__(self, reason: str, *, seconds: float, counts: bool = True) -> None:
-        """Keep the reason, which is stored and shown to operators: no secrets, no user text."""
+        """Keep the reason, which is stored and shown to operators: no secrets, no user text.
+
+        Raises:
+            ValueError: ``seconds`` is not between 0 and 30 days.
+        """
+        if not 0 <= seconds <= LONGEST_RETRY_AFTER_SECONDS:
+            raise ValueError(f"between 0 and {LONGEST_RETRY_AFTER_SECONDS:.0f} s, not {seconds}")
         super().__init__(reason)
         self.seconds = seconds
         self.counts = counts
@@ -97,6 +104,7 @@ class RunningJob(Generic[P]):
 
     Attributes:
         payload: As enqueued, or as last saved.
+        is_finishing: True while ``finishing`` commits.
         is_done: True once ``finishing`` has committed.
     """
 
@@ -110,6 +118,7 @@ class RunningJob(Generic[P]):
         self._job = job
         self._saver = saver
         self.payload = kind.decode(job.payload)
+        self.is_finishing = False
         self.is_done = False
 
     @property
@@ -149,11 +158,15 @@ class RunningJob(Generic[P]):
             JobLost: Somebody else has the job; nothing is committed.
             DatabaseUnavailable: Of the storage; whether it was committed may be unknown.
         """
-        async with self._saver.writing() as transaction:
-            yield transaction
-            if not await self._saver.complete(transaction, self._job):
-                raise JobLost
-        self.is_done = True
+        try:
+            async with self._saver.writing() as transaction:
+                yield transaction
+                self.is_finishing = True
+                if not await self._saver.complete(transaction, self._job):
+                    raise JobLost
+            self.is_done = True
+        finally:
+            self.is_finishing = False
 
 
 Handler = Callable[[RunningJob[P]], Awaitable[None]]

@@ -17,13 +17,10 @@ import msgspec
 from services.jobs.kinds import JobKind
 from services.resilience.clock import Clock
 from services.storage.database import Database, Transaction
-from services.storage.errors import DatabaseUnavailable
 from services.storage.job_models import Job, NewJob, Priority
 from services.storage.jobs import CHANNEL, JobRepository
 
 P = TypeVar("P", bound=msgspec.Struct)
-
-_LISTEN_AGAIN_SECONDS = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,10 +34,12 @@ class Enqueued:
 class JobQueue:
     """The table of jobs, with the transactions around its statements."""
 
-    def __init__(self, database: Database, *, clock: Clock) -> None:
-        """Keep the jobs in ``database``."""
+    def __init__(
+        self, database: Database, *, clock: Clock, jobs: JobRepository | None = None
+    ) -> None:
+        """Keep the jobs in ``database``; ``jobs`` knows the statements."""
         self._database = database
-        self._jobs = JobRepository()
+        self._jobs = jobs or JobRepository()
         self._clock = clock
         self._changed = asyncio.Event()
 
@@ -106,16 +105,17 @@ class JobQueue:
         self._changed.clear()
 
     async def listen(self) -> None:
-        """Be woken by other processes, for ever; returns at once on SQLite, which cannot."""
-        while self._database.is_postgres:
-            lost = asyncio.Event()
-            try:
-                async with self._database.listening(CHANNEL, self.wake, lost.set):
-                    self.wake()  # something may have come before we listened
-                    await lost.wait()
-            except DatabaseUnavailable:
-                pass  # polling still finds the jobs; the worker's own log tells of the outage
-            await self._clock.sleep(_LISTEN_AGAIN_SECONDS)
+        """Be woken by other processes until the connection breaks; SQLite has nothing to hear.
+
+        Raises:
+            DatabaseUnavailable: It cannot be reached.
+        """
+        if not self._database.is_postgres:
+            return
+        lost = asyncio.Event()
+        async with self._database.listening(CHANNEL, self.wake, lost.set):
+            self.wake()  # something may have come before we listened
+            await lost.wait()
 
     def writing(self) -> AbstractAsyncContextManager[Transaction]:
         """Open a transaction."""

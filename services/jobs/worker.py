@@ -9,29 +9,33 @@ What can go wrong, and what then happens:
    cancelled, and the job's fence keeps it from recording anything.
 4. The database is away: the outcome is recorded when it is back, if the job is still ours.
 5. The bot stops: what is not finished in time goes back to the queue and costs no attempt.
+6. A handler ignores that it is cancelled: it is left behind, and its lease gives the job back.
 """
 
 import asyncio
 import logging
 import random
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Collection
 from contextlib import asynccontextmanager, suppress
 from datetime import timedelta
-from functools import partial
 from typing import Final
 
-from services.jobs.execution import Execution
+from services.jobs.execution import Execution, Hold
 from services.jobs.kinds import Handlers
 from services.jobs.leases import Lease, LeaseWatch
+from services.jobs.outages import Outages
 from services.jobs.queue import JobQueue
 from services.resilience.clock import Clock
 from services.storage.errors import DatabaseUnavailable
-from services.storage.job_models import Job
 
 _LOGGER = logging.getLogger(__name__)
 
 _POLL_SECONDS: Final = 5.0
-_PAUSE_SECONDS: Final = 1.0
+_LISTEN_AGAIN_SECONDS: Final = 5.0
+_RELEASE_SECONDS: Final = 2.0
+"""How long a cancelled handler may take to clean up when the bot stops."""
+_AGAIN_SECONDS: Final = 0.1
+"""When a job is due that we could not claim: it became due meanwhile, or a row is locked."""
 
 
 class Worker:
@@ -51,8 +55,8 @@ class Worker:
         """Prepare to work; ``run`` works.
 
         Args:
-            queue: Where the jobs are.
-            handlers: Who does which kind.
+            queue: Where the jobs are; of this worker alone.
+            handlers: Who does which kind; complete by now.
             name: Unique among all workers of the database, ever.
             clock: Where time comes from.
             chance: Spreads retries.
@@ -67,130 +71,160 @@ class Worker:
         self._concurrency = concurrency
         self._lease = lease or Lease()
         self._watch = LeaseWatch(self._lease)
-        self._mine: dict[int, tuple[Job, asyncio.Task[None]]] = {}
-        self._lost: set[int] = set()
+        self._holds: dict[asyncio.Task[None], Hold] = {}
         self._alive_at = 0.0
-        self._is_stopping = False
-        self._is_in_trouble = False
+        self._stopping = asyncio.Event()
+        self._outages = Outages(clock)
 
     async def run(self, *, drain_seconds: float) -> None:
-        """Work until ``stop``; then let running jobs end, for ``drain_seconds`` at most."""
+        """Work until ``stop``; then let running jobs end, for ``drain_seconds`` at most.
+
+        When this is cancelled, they go back to the queue at once.
+        """
         async with asyncio.TaskGroup() as group:
+            finding = group.create_task(self._find(), name="jobs: find")
             helpers = [
-                group.create_task(self._every(self._lease.beat_every, self._beat), name="beat"),
-                group.create_task(self._every(self._lease.watch_every, self._look), name="look"),
-                group.create_task(self._queue.listen(), name="listen"),
+                group.create_task(self._outages.repeat(seconds, action), name=f"jobs: {name}")
+                for name, seconds, action in (
+                    ("beat", self._lease.beat_every, self._beat),
+                    ("look", self._lease.watch_every, self._look),
+                    ("listen", _LISTEN_AGAIN_SECONDS, self._listen),
+                )
             ]
-            while not self._is_stopping:
-                await self._surviving(lambda: self._claim(group))
-                await self._wait_for_work()
-            await self._drain(drain_seconds)
-            for helper in helpers:
-                helper.cancel()
+            try:
+                await self._stopping.wait()
+                drained_at = self._clock.monotonic() + drain_seconds
+                # A claim that is under way ends, unless the database does not answer.
+                await self._ended([finding], until=self._clock.monotonic() + _RELEASE_SECONDS)
+                await self._ended(self._holds, until=drained_at)
+            finally:
+                await self._release()
+                for helper in (finding, *helpers):
+                    helper.cancel()
 
     def stop(self) -> None:
         """Claim nothing more."""
-        self._is_stopping = True
+        self._stopping.set()
         self._queue.wake()
 
-    # --- Finding work
+    # --- Finding work. What is done here returns True when it has changed the database.
 
-    async def _claim(self, group: asyncio.TaskGroup) -> None:
-        free = self._concurrency - len(self._mine)
-        if free <= 0 or self._is_stopping:
-            return
+    async def _find(self) -> None:
+        while not self._stopping.is_set():
+            if await self._outages.survive(self._claim):
+                await self._outages.survive(self._wait_for_work)
+
+    async def _claim(self) -> bool:
+        free = self._concurrency - len(self._holds)
+        if free <= 0:
+            return False
+        asked_at = self._clock.monotonic()
         claimed = await self._queue.claim(kinds=self._kinds, worker=self._name, limit=free)
-        if not self._mine:
-            self._alive_at = self._clock.monotonic()
+        if not self._holds:
+            self._alive_at = asked_at
         for job in claimed:
-            running = self._execution.run(job, is_lost=partial(self._lost.__contains__, job.job_id))
-            task = group.create_task(running, name=f"job {job.job_id} {job.kind}")
-            self._mine[job.job_id] = (job, task)
-            task.add_done_callback(partial(self._ended, job.job_id))
+            hold = Hold(job)
+            running = self._execution.run(hold)
+            task = asyncio.create_task(running, name=f"job {job.job_id} {job.kind}")
+            self._holds[task] = hold
+            task.add_done_callback(self._let_in_the_next)
+        return True
 
-    def _ended(self, job_id: int, _task: asyncio.Task[None]) -> None:
-        del self._mine[job_id]
-        self._lost.discard(job_id)
-        self._queue.wake()  # there is room for another one
+    def _let_in_the_next(self, ended: asyncio.Task[None]) -> None:
+        job = self._holds.pop(ended).job
+        self._queue.wake()
+        error = None if ended.cancelled() else ended.exception()
+        if error is not None:
+            _LOGGER.error(
+                "job %s (%s) has no outcome; its lease gives it back",
+                job.job_id,
+                job.kind,
+                exc_info=error,
+            )
 
-    async def _wait_for_work(self) -> None:
-        if self._is_stopping:
-            return
+    async def _wait_for_work(self) -> bool:
         seconds = _POLL_SECONDS
-        with suppress(DatabaseUnavailable):
+        if len(self._holds) < self._concurrency:
             run_at = await self._queue.next_run_at(self._kinds)
-            # What is due and was not claimed waits for room, not for time.
-            if run_at is not None and (until := run_at - self._clock.now()) > timedelta():
-                seconds = min(seconds, until.total_seconds())
+            if run_at is not None:
+                until = (run_at - self._clock.now()) / timedelta(seconds=1)
+                seconds = min(seconds, until) if until > 0 else _AGAIN_SECONDS
         with suppress(TimeoutError):
             async with self._clock.timeout_at(self._clock.monotonic() + seconds):
                 await self._queue.wait()
+        return False
+
+    async def _listen(self) -> bool:
+        await self._queue.listen()
+        return False
 
     # --- Leases
 
-    async def _beat(self) -> None:
+    async def _beat(self) -> bool:
         """Show life; let go of what is no longer ours, or may not be since we could not."""
-        if not self._mine:
-            return
-        before = dict(self._mine)
+        holds = dict(self._holds)
+        if not holds:
+            return False
+        asked_at = self._clock.monotonic()
+        # An answer that does not come must not hide the end of the lease.
+        limit = max(self._alive_at + self._lease.seconds, asked_at + self._lease.beat_every)
         try:
-            fences = await self._queue.beat(self._name, list(before))
-        except DatabaseUnavailable:
+            async with self._clock.timeout_at(limit):
+                ids = [hold.job.job_id for hold in holds.values()]
+                fences = await self._queue.beat(self._name, ids)
+        except (DatabaseUnavailable, TimeoutError) as error:
             if self._clock.monotonic() - self._alive_at >= self._lease.seconds:
-                self._let_go(list(before.values()))
+                self._let_go(holds)
+            if isinstance(error, TimeoutError):
+                raise DatabaseUnavailable("no answer within a lease") from None
             raise
-        self._alive_at = self._clock.monotonic()
-        self._let_go([each for each in before.values() if fences.get(each[0].job_id) is None])
+        self._alive_at = asked_at
+        self._let_go(
+            {
+                task: hold
+                for task, hold in holds.items()
+                if fences.get(hold.job.job_id) != hold.job.fence
+            }
+        )
+        return True
 
-    def _let_go(self, lost: list[tuple[Job, asyncio.Task[None]]]) -> None:
-        for job, task in lost:
-            if not task.done():
-                self._lost.add(job.job_id)
+    def _let_go(self, lost: dict[asyncio.Task[None], Hold]) -> None:
+        for task, hold in lost.items():
+            if not (task.done() or hold.is_lost or hold.is_settling):
+                hold.is_lost = True
                 task.cancel()
 
-    async def _look(self) -> None:
+    async def _look(self) -> bool:
         """Queue the jobs whose worker shows no life; one that we let go is among them."""
-        running = [job for job in await self._queue.running() if not self._holds(job)]
-        expired = self._watch.expired(running, self._clock.monotonic())
-        if expired and await self._queue.take_back(expired):
-            _LOGGER.warning("took back %s jobs of workers that vanished", len(expired))
-
-    def _holds(self, job: Job) -> bool:
-        mine = self._mine.get(job.job_id)
-        return mine is not None and mine[0].fence == job.fence
-
-    async def _every(self, seconds: float, action: Callable[[], Awaitable[None]]) -> None:
-        while True:
-            await self._clock.sleep(seconds)
-            await self._surviving(action)
-
-    async def _surviving(self, action: Callable[[], Awaitable[None]]) -> None:
-        """Do ``action``; say once when it cannot be done, and once when it can again."""
-        try:
-            await action()
-        except Exception as error:  # the edge of a background task
-            if not isinstance(error, DatabaseUnavailable):
-                _LOGGER.exception("unexpected error of the job worker")
-            elif not self._is_in_trouble:
-                _LOGGER.warning("the database cannot be used (%s); jobs wait for it", error)
-            self._is_in_trouble = True
-            await self._clock.sleep(_PAUSE_SECONDS)
-        else:
-            if self._is_in_trouble:
-                _LOGGER.warning("the database can be used again")
-            self._is_in_trouble = False
+        running = await self._queue.running()
+        ours = {(hold.job.job_id, hold.job.fence) for hold in self._holds.values()}
+        others = [job for job in running if (job.job_id, job.fence) not in ours]
+        expired = self._watch.expired(others, self._clock.monotonic())
+        if not expired:
+            return False
+        if taken := await self._queue.take_back(expired):
+            _LOGGER.warning("took back %s jobs of workers that vanished", taken)
+        return True
 
     # --- Stopping
 
-    async def _drain(self, seconds: float) -> None:
-        tasks = [task for _, task in self._mine.values()]
-        if not tasks:
-            return
+    async def _ended(self, tasks: Collection[asyncio.Task[None]], *, until: float) -> None:
+        """Wait until all of them have ended, or for the instant ``until``."""
         with suppress(TimeoutError):
-            async with self._clock.timeout_at(self._clock.monotonic() + seconds):
-                await asyncio.wait(tasks)
-        for task in tasks:
+            async with self._clock.timeout_at(until):
+                while waiting := [task for task in tasks if not task.done()]:
+                    await asyncio.wait(waiting)
+
+    async def _release(self) -> None:
+        """Have what still runs go back to the queue; wait a little for handlers that clean up."""
+        for task in self._holds:
             task.cancel()
+        await self._ended(self._holds, until=self._clock.monotonic() + _RELEASE_SECONDS)
+        if self._holds:
+            _LOGGER.warning(
+                "%s jobs do not end though they are cancelled; they are left behind",
+                len(self._holds),
+            )
 
 
 @asynccontextmanager

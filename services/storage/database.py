@@ -28,7 +28,7 @@ T = TypeVar("T")
 
 BUSY_SECONDS: Final = 30.0
 """How long a writer waits for another process's lock on SQLite before it gives up."""
-_BUSY_PAUSE_SECONDS: Final = 0.05
+_BUSY_PAUSE_SECONDS: Final = 0.01
 _AWAY: Final = (
     OperationalError,
     InterfaceError,

@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import asyncpg
+from sqlalchemy import text
 
 from services.resilience.clock import Clock, SystemClock
 from services.secret import Secret
@@ -39,3 +40,13 @@ async def open_database(where: Path | str, clock: Clock | None = None) -> AsyncI
         yield database
     finally:
         await database.close()
+
+
+async def cut_connections(database: Database) -> None:
+    """End every other connection to a database of PostgreSQL, as a restart would."""
+    cut = text(
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+        "WHERE datname = current_database() AND pid <> pg_backend_pid()"
+    )
+    async with database.write() as transaction:
+        await transaction.execute(cut)

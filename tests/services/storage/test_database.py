@@ -3,7 +3,7 @@ import sqlite3
 from pathlib import Path
 
 import pytest
-from harness.databases import open_database
+from harness.databases import cut_connections, open_database
 from sqlalchemy import text
 
 from services.resilience.clock import SystemClock
@@ -205,12 +205,8 @@ async def test_postgres_that_lost_its_connections_is_found_again(
 ) -> None:
     async with open_database(postgres_url) as database:
         await create_notes(database)
-        kill = text(
-            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
-            "WHERE datname = current_database() AND pid <> pg_backend_pid()"
-        )
-        async with open_database(postgres_url) as other, other.write() as transaction:
-            await transaction.execute(kill)
+        async with open_database(postgres_url) as other:
+            await cut_connections(other)
 
         await note(database, "again")
 
@@ -228,11 +224,5 @@ async def test_listening_hears_what_others_notify(postgres_url: str) -> None:
             await transaction.execute(text("SELECT pg_notify('canary_channel', '')"))
         await heard.wait()
 
-        async with other.write() as transaction:
-            await transaction.execute(
-                text(
-                    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
-                    "WHERE datname = current_database() AND pid <> pg_backend_pid()"
-                )
-            )
+        await cut_connections(other)
         await lost.wait()
