@@ -227,6 +227,10 @@ class MemoryJobs(JobRepository):
     ) -> list[Job]:
         return [job for job in _rows(transaction).values() if job.state in states][:limit]
 
+    async def live(self, transaction: Transaction, kind: str) -> int:
+        rows = _rows(transaction).values()
+        return sum(job.kind == kind and job.state is not JobState.DEAD for job in rows)
+
 
 def _rows(transaction: Transaction) -> dict[int, Job]:
     assert isinstance(transaction, MemoryTransaction)

@@ -1,0 +1,327 @@
+"""A text that could not be written now, on virtual time and an in-memory table of jobs."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from fakes.calls import Script, StreamScript
+from fakes.chance import FixedChance
+from fakes.clock import WALL_START, VirtualClock
+from fakes.jobs import Workshop
+from fakes.promises import FakeEditor
+from fakes.upstreams import FakeDiscogs, FakeWriter, found_hits, make_hit
+from fakes.virtual_time import in_virtual_time
+
+from services.delivery import DiscordUnavailable, LateEdit, MessagePlace
+from services.descriptions.later import WRITE_LATER, LateDescription, LateDescriptions, WriteLater
+from services.descriptions.service import DescriptionService, Grounding
+from services.errors import CircuitOpen, RateLimitExceeded, UpstreamServerError
+from services.euria.models import Length, Subject
+from services.jobs.kinds import Handlers
+from services.jobs.worker import Worker, working
+from services.storage.job_models import JobState, NewJob
+
+HIT = make_hit("Blue Train", "John Coltrane")
+GROUNDING = Grounding(topic="Blue Train", subject=Subject.ALBUM, hit=HIT)
+PLACE = MessagePlace(channel_id=5, message_id=7, application_id=1, is_in_reach=True)
+DOWN = UpstreamServerError("euria", "generate_description", 503, "503")
+
+
+class Desk:
+    """The service, its worker, and what they talk to."""
+
+    def __init__(self, clock: VirtualClock, *texts: str | Exception) -> None:
+        self.clock = clock
+        self.workshop = Workshop(clock)
+        self.editor = FakeEditor()
+        self.writer = FakeWriter()
+        self.writer.script = StreamScript(*([text] for text in texts))
+        self.descriptions = DescriptionService(
+            discogs=FakeDiscogs(Script(found_hits(HIT))), euria=self.writer, clock=clock
+        )
+        self.later = LateDescriptions(
+            descriptions=self.descriptions,
+            queue=self.workshop.queue,
+            editor=self.editor,
+            clock=clock,
+        )
+
+    async def promise(self, place: MessagePlace = PLACE, retry_after: float | None = None) -> bool:
+        return await self.later.promise(
+            place,
+            GROUNDING,
+            Length.SHORT,
+            language="French",
+            user_id=42,
+            retry_after=retry_after,
+        )
+
+    async def work(self, seconds: float) -> None:
+        handlers = Handlers()
+        handlers.register(WRITE_LATER, self.later.write)
+        worker = Worker(
+            self.workshop.queue,
+            handlers,
+            name="w",
+            clock=self.clock,
+            chance=FixedChance(0.0),
+        )
+        async with working(worker, drain_seconds=1):
+            await self.clock.pass_time(seconds)
+
+    @property
+    def shown(self) -> list[str]:
+        contents = [content for _, content in self.editor.shown]
+        return [content.text for content in contents if isinstance(content, LateDescription)]
+
+    @property
+    def states(self) -> list[JobState]:
+        return [job.state for job in self.workshop.database.rows.values()]
+
+
+@in_virtual_time
+async def test_promised_text_is_written_and_shown(clock: VirtualClock) -> None:
+    desk = Desk(clock, "A text.")
+
+    is_promised = await desk.promise()
+    await desk.work(60)
+
+    assert is_promised
+    [(late_id, content)] = desk.editor.shown
+    assert late_id == 1
+    assert content == LateDescription(
+        grounding=GROUNDING,
+        length=Length.SHORT,
+        user_id=42,
+        text="A text.",
+        asked_at=WALL_START,
+    )
+    assert desk.states == []
+    [request] = desk.writer.requests
+    assert (request.topic, request.language) == ("Blue Train", "French")
+    assert any("John Coltrane" in fact for fact in request.facts)
+
+
+@in_virtual_time
+async def test_written_text_is_kept_for_whoever_asks_next(clock: VirtualClock) -> None:
+    desk = Desk(clock, "A text.")
+    await desk.promise()
+    await desk.work(60)
+
+    kept = await desk.descriptions.kept(GROUNDING, Length.SHORT, "French")
+
+    assert kept is not None
+    assert kept.text == "A text."
+
+
+@in_virtual_time
+async def test_text_that_somebody_else_had_written_meanwhile_is_used(clock: VirtualClock) -> None:
+    desk = Desk(clock, "Theirs.", "Never.")
+    await desk.promise()
+    async for _ in desk.descriptions.write(GROUNDING, Length.SHORT, "French"):
+        pass
+
+    await desk.work(60)
+
+    assert desk.shown == ["Theirs."]
+    assert len(desk.writer.requests) == 1
+
+
+@in_virtual_time
+async def test_first_try_waits_as_long_as_euria_asked(clock: VirtualClock) -> None:
+    desk = Desk(clock, "A text.")
+    await desk.promise(retry_after=600)
+
+    await desk.work(599)
+    early = list(desk.shown)
+    await desk.work(10)
+
+    assert early == []
+    assert desk.shown == ["A text."]
+
+
+@in_virtual_time
+async def test_no_promise_is_made_where_the_message_may_be_out_of_reach(
+    clock: VirtualClock,
+) -> None:
+    desk = Desk(clock, "A text.")
+
+    is_promised = await desk.promise(replace(PLACE, is_in_reach=False))
+    await desk.work(60)
+
+    assert not is_promised
+    assert desk.shown == ["A text."]  # its token may still have worked
+
+
+@in_virtual_time
+async def test_full_queue_takes_nothing_more(clock: VirtualClock) -> None:
+    desk = Desk(clock)
+    for _ in range(100):
+        await desk.promise()
+
+    is_promised = await desk.promise()
+
+    assert not is_promised
+    assert len(desk.states) == 100
+
+
+@in_virtual_time
+async def test_database_that_is_away_costs_only_the_promise(
+    clock: VirtualClock, caplog: pytest.LogCaptureFixture
+) -> None:
+    desk = Desk(clock)
+    desk.workshop.database.is_away = True
+
+    is_promised = await desk.promise()
+
+    assert not is_promised
+    assert "a text cannot be queued" in caplog.text
+    assert "Blue Train" not in caplog.text
+
+
+@in_virtual_time
+async def test_euria_that_stays_away_is_asked_ever_more_rarely_and_costs_no_attempt(
+    clock: VirtualClock,
+) -> None:
+    desk = Desk(clock, *[DOWN] * 500)
+    await desk.promise()
+
+    await desk.work(23 * 3_600)
+    asked = len(desk.writer.requests)
+    [job] = desk.workshop.database.rows.values()
+
+    assert asked + 1 >= 40
+    assert (job.state, job.attempts) in ((JobState.QUEUED, 0), (JobState.RUNNING, 1))
+
+
+@in_virtual_time
+async def test_outage_of_hours_ends_with_the_text(clock: VirtualClock) -> None:
+    desk = Desk(clock, *[DOWN] * 10, "At last.")
+    await desk.promise()
+
+    await desk.work(3 * 3_600)
+
+    assert desk.shown == ["At last."]
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        pytest.param(
+            CircuitOpen("euria", "generate_description", retry_after=1_000), id="circuit open"
+        ),
+        pytest.param(
+            RateLimitExceeded("euria", "generate_description", retry_after=1_000), id="429"
+        ),
+    ],
+)
+def test_euria_is_not_asked_before_the_time_it_named(
+    error: CircuitOpen | RateLimitExceeded, clock: VirtualClock
+) -> None:
+    @in_virtual_time
+    async def scenario() -> None:
+        desk = Desk(clock, error, "A text.")
+        await desk.promise()
+
+        await desk.work(15 + 999)
+        early = len(desk.writer.requests)
+        await desk.work(10)
+
+        assert early == 1
+        assert desk.shown == ["A text."]
+
+    scenario()
+
+
+@in_virtual_time
+async def test_day_without_euria_ends_with_the_last_word(clock: VirtualClock) -> None:
+    desk = Desk(clock, *[DOWN] * 500)
+    await desk.promise()
+
+    await desk.work(25 * 3_600)
+
+    assert desk.shown == [""]
+    assert desk.states == []
+
+
+@in_virtual_time
+async def test_superseded_promise_is_not_paid_for(clock: VirtualClock) -> None:
+    desk = Desk(clock, "Never.")
+    await desk.promise()
+    await desk.later.supersede(7)
+
+    await desk.work(60)
+
+    assert desk.writer.requests == []
+    assert desk.shown == []
+    assert desk.states == []
+
+
+@in_virtual_time
+async def test_discord_that_is_away_is_tried_again_without_paying_twice(
+    clock: VirtualClock,
+) -> None:
+    desk = Desk(clock, "A text.", "Never.")
+    desk.editor.outcomes = [
+        DiscordUnavailable("status 503"),
+        DiscordUnavailable("rate limited", retry_after=100),
+    ]
+    await desk.promise()
+
+    await desk.work(15 + 30 + 99)
+    early = list(desk.shown)
+    await desk.work(10)
+
+    assert early == []
+    assert desk.shown == ["A text."]
+    assert len(desk.writer.requests) == 1
+
+
+@in_virtual_time
+async def test_text_that_was_paid_for_survives_the_process(clock: VirtualClock) -> None:
+    desk = Desk(clock, "Never.")
+    wish = WriteLater(
+        late_id=await desk.editor.expect(PLACE),
+        user_id=42,
+        topic="Blue Train",
+        subject=None,
+        hit=None,
+        length=Length.SHORT,
+        language="English",
+        asked_at=WALL_START,
+        text="Written before the crash.",
+    )
+    await desk.workshop.queue.enqueue(WRITE_LATER, wish)
+
+    await desk.work(10)
+
+    assert desk.shown == ["Written before the crash."]
+    assert desk.writer.requests == []
+
+
+@in_virtual_time
+async def test_message_that_is_gone_ends_the_job(
+    clock: VirtualClock, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO")
+    desk = Desk(clock, "A text.")
+    desk.editor.outcomes = [LateEdit.GONE]
+    await desk.promise()
+
+    await desk.work(60)
+
+    assert desk.states == []
+    assert "a late text was not shown: gone" in caplog.text
+
+
+def test_payload_that_an_earlier_version_stored_can_still_be_read() -> None:
+    stored = (
+        '{"late_id":1,"user_id":42,"topic":"Blue Train","subject":"album","hit":null,'
+        '"length":"short","language":"English","asked_at":"2026-11-26T12:00:00Z"}'
+    )
+
+    wish = WRITE_LATER.decode(stored)
+
+    assert wish.text == ""
+    assert wish.asked_at.utcoffset() == timedelta()
+    assert NewJob(kind=WRITE_LATER.name, payload=stored).payload == stored
