@@ -4,8 +4,9 @@ from datetime import timedelta
 import pytest
 from fakes.accounts import NOW, USER, ChangingKeys, ImpatientClock, make_grants, make_tokens
 
+from services.accounts.cipher import Binding, TokenCipher
 from services.accounts.grants import Grants
-from services.accounts.models import Grant
+from services.accounts.models import Grant, encode_tokens
 from services.errors import LinkAgain
 from services.storage.database import Database
 from services.storage.grants import GrantRepository
@@ -116,14 +117,31 @@ async def test_ciphertext_copied_to_another_row_does_not_decrypt(
     assert str(caught.value) == f"{target[1]}.decrypt: the stored tokens cannot be decrypted"
 
 
-async def test_ciphertext_of_another_purpose_is_no_grant(
-    grants: Grants, database: Database
-) -> None:
+async def put_ciphertext(database: Database, keys: ChangingKeys, purpose: str) -> None:
+    binding = Binding(purpose=purpose, owner=USER, service="spotify")
+    ciphertext = TokenCipher(keys).encrypt(encode_tokens(make_tokens("a")), binding)
     async with database.write() as transaction:
-        await GrantRepository().put(transaction, USER, "spotify", "garbage", NOW)
+        await GrantRepository().put(transaction, USER, "spotify", ciphertext, NOW)
+
+
+async def test_ciphertext_of_another_purpose_is_no_grant(
+    grants: Grants, database: Database, keys: ChangingKeys
+) -> None:
+    await put_ciphertext(database, keys, "interaction")
 
     with pytest.raises(LinkAgain):
         await grants.get(USER, "spotify")
+
+
+async def test_purpose_of_a_grant_is_the_one_that_is_stored_already(
+    grants: Grants, database: Database, keys: ChangingKeys
+) -> None:
+    await put_ciphertext(database, keys, "grant")
+
+    grant = await grants.get(USER, "spotify")
+
+    assert grant is not None
+    assert grant.tokens == make_tokens("a")
 
 
 async def test_lost_keys_lead_to_linking_again(grants: Grants, keys: ChangingKeys) -> None:
