@@ -1,42 +1,14 @@
 """Tried as a new user would: one clear line and a clean exit, whatever is wrong."""
 
-import asyncio
 import signal
 import socket
-import sys
-from collections.abc import Mapping
 from pathlib import Path
 
 from harness.bots import BotFactory, eventually, final_message
+from harness.command_line import complaint, run_aime
 
 from bot.sandbox.faults import Fault, FaultKind
 from bot.sandbox.sandbox import Sandbox
-
-
-async def run_aime(
-    folder: Path, settings: Mapping[str, str], command: str = "run"
-) -> tuple[int, str, str]:
-    """Run ``aime`` to its end in an empty folder; returns exit code, output and errors."""
-    process = await asyncio.create_subprocess_exec(
-        sys.executable,
-        "-m",
-        "bot",
-        command,
-        cwd=folder,
-        env={"PYTHONUTF8": "1", **settings},
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE,
-    )
-    output, errors = await process.communicate()
-    assert process.returncode is not None
-    return process.returncode, output.decode(), errors.decode()
-
-
-def complaint(errors: str) -> str:
-    """Return the one line that starts with ``aime:``."""
-    [line] = [line for line in errors.splitlines() if line.startswith("aime: ")]
-    assert "Traceback" not in errors
-    return line
 
 
 async def test_missing_token_is_named(tmp_path: Path) -> None:
