@@ -101,6 +101,11 @@ catalogue: $(STAMP) ## Bring the translations up to date with the code
 		--output-dir $(LOCALES) --no-fuzzy-matching --ignore-obsolete --ignore-pot-creation-date --width 100
 	@echo "Now translate what is empty in $(LOCALES)/*/LC_MESSAGES/aime.po; make test checks it"
 
+.PHONY: migration
+migration: $(STAMP) ## Write a migration for a change in tables.py; ARGS="what changes"
+	@$(BIN)/python -m services.storage.migrations $(ARGS)
+	@echo "Now read it: autogenerate sees neither data nor renamed columns"
+
 .PHONY: lock
 lock: $(STAMP) ## Pin what pyproject.toml asks for; ARGS=--upgrade takes the newest versions
 	@$(LOCK) $(ARGS) --output-file requirements/base.txt
