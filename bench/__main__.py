@@ -1,19 +1,25 @@
-"""Run every benchmark: ``python -m bench``."""
+"""Run every benchmark: ``python -m bench``; ``--postgres URL`` adds one of a real server."""
 
+import argparse
 import asyncio
 import platform
 import time
 
 from bench.cards import bench_cards
+from bench.jobs import bench_jobs, bench_postgres_jobs
 from bench.parsing import bench_pages
 from bench.policy import bench_calls, bench_requests
 from bench.report import write
+from bench.storage import bench_stalls, bench_statements
 from bench.streams import bench_decoder
 from bench.timing import ROUNDS
 
 
 def main() -> None:
     """Print one table per question."""
+    parser = argparse.ArgumentParser(prog="python -m bench", description="Measure our layers.")
+    parser.add_argument("--postgres", metavar="URL", help="an empty database to fill with jobs")
+    postgres: str | None = parser.parse_args().postgres
     started = time.perf_counter()
     write(
         f"Python {platform.python_version()}; medians of {ROUNDS} interleaved rounds, CPU time, "
@@ -22,6 +28,10 @@ def main() -> None:
     with asyncio.Runner() as runner:
         bench_calls(runner)
         bench_requests(runner)
+        bench_statements(runner)
+        bench_stalls(runner)
+        bench_jobs(runner)
+        bench_postgres_jobs(runner, postgres)
     bench_decoder()
     bench_pages()
     bench_cards()

@@ -190,7 +190,7 @@ class Worker:
 
     def _let_go(self, lost: dict[asyncio.Task[None], Hold]) -> None:
         for task, hold in lost.items():
-            if not (task.done() or hold.is_lost or hold.is_settling):
+            if not (hold.is_lost or hold.is_settling):
                 hold.is_lost = True
                 task.cancel()
 

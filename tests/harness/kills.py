@@ -56,9 +56,11 @@ class Processes:
         return False
 
     async def until(self, text_in_line: str) -> None:
-        """Wait for a line."""
+        """Wait for a line, for half a minute at most."""
+        give_up_at = _TIME.monotonic() + 30
         while not (self.lines and text_in_line in self.lines[-1]):
-            assert await self.read(30), self.lines[-30:]
+            await self.read(5)
+            assert _TIME.monotonic() < give_up_at, self.lines[-30:]
 
     async def until_nothing_is_left(self, database: Database, *, limit: float) -> None:
         """Wait until only dead letters remain.

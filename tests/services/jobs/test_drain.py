@@ -239,7 +239,7 @@ async def test_cancelled_worker_releases_its_jobs_at_once(
 
 @in_virtual_time
 async def test_drain_during_an_outage_ends_in_time_and_leaves_the_job_to_its_lease(
-    workshop: Workshop, clock: VirtualClock
+    workshop: Workshop, clock: VirtualClock, caplog: pytest.LogCaptureFixture
 ) -> None:
     await workshop.enqueue("a")
 
@@ -250,6 +250,7 @@ async def test_drain_during_an_outage_ends_in_time_and_leaves_the_job_to_its_lea
     [job] = workshop.database.rows.values()
     assert clock.elapsed == 8.0
     assert (job.state, job.attempts) == (JobState.RUNNING, 1)
+    assert "no outcome" not in caplog.text
 
 
 @in_virtual_time

@@ -232,7 +232,7 @@ async def test_worker_that_cannot_beat_for_a_lease_cancels_its_jobs(
 
 @in_virtual_time
 async def test_worker_whose_beat_gets_no_answer_cancels_its_jobs_after_a_lease(
-    workshop: Workshop, clock: VirtualClock
+    workshop: Workshop, clock: VirtualClock, caplog: pytest.LogCaptureFixture
 ) -> None:
     recorder = endless()
     await workshop.enqueue("a")
@@ -246,6 +246,9 @@ async def test_worker_whose_beat_gets_no_answer_cancels_its_jobs_after_a_lease(
         await settle()
         assert recorder.cancelled == ["a"]
         workshop.database.answers.set()
+    loss = "the database cannot be used (no answer within a lease); jobs wait for it"
+    assert caplog.messages.count(loss) == 1
+    assert "unexpected error" not in caplog.text
 
 
 @in_virtual_time
@@ -326,12 +329,14 @@ async def test_lost_job_that_its_own_worker_claims_again_is_a_new_one(
                     await asyncio.Event().wait()
                 except asyncio.CancelledError:
                     await clock.pass_time(30)  # it takes its time
+                    cleaned_at.append(clock.elapsed)
                     raise
             await clock.pass_time(100)
 
         return behave
 
     attempts: list[int] = []
+    cleaned_at: list[float] = []
     recorder = Recorder(stubborn(attempts))  # type: ignore[arg-type]  # a coroutine function
     await workshop.enqueue("a")
 
@@ -347,6 +352,7 @@ async def test_lost_job_that_its_own_worker_claims_again_is_a_new_one(
         await clock.pass_time(10)
 
     assert attempts == [1, 2]
+    assert cleaned_at == [40.0]  # told once, at 10 s, though beats at 20 and 30 s miss it too
     assert recorder.cancelled == ["a"]
     assert recorder.ended == ["a"]
     assert workshop.database.rows == {}
@@ -419,7 +425,7 @@ async def test_finish_whose_commit_takes_long_is_not_mistaken_for_a_lost_job(
 
 @in_virtual_time
 async def test_saving_and_finishing_of_a_lost_job_change_nothing(
-    workshop: Workshop,
+    workshop: Workshop, caplog: pytest.LogCaptureFixture
 ) -> None:
     effects: list[str] = []
     outcomes: list[str] = []
@@ -447,6 +453,7 @@ async def test_saving_and_finishing_of_a_lost_job_change_nothing(
 
     assert effects == []
     assert outcomes[:2] == ["not saved", "not finished"]
+    assert "unexpected error" not in caplog.text
 
 
 def replace_step(job: RunningJob[Chore]) -> Chore:
