@@ -19,7 +19,7 @@ from services.secret import MASK
 CORRELATION_ID: ContextVar[str] = ContextVar("correlation_id", default="-")
 """Short id of the interaction or message being answered; shown to users with unknown errors."""
 
-_QUIET_LIBRARIES: Final = (
+QUIET_LIBRARIES: Final = (
     "discord",
     "aiohttp",
     "asyncio",
@@ -123,6 +123,6 @@ def set_up_logging(
         JsonFormatter(redactor) if log_format == "json" else ConsoleFormatter(redactor)
     )
     logging.basicConfig(level=level, handlers=[handler], force=True)
-    for library in _QUIET_LIBRARIES:
+    for library in QUIET_LIBRARIES:
         quiet = logging.INFO if level == "DEBUG" else logging.WARNING
         logging.getLogger(library).setLevel(max(logging.getLevelName(level), quiet))

@@ -1,5 +1,6 @@
 """Fixtures that every test may use."""
 
+import logging
 import random
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
@@ -13,12 +14,26 @@ from harness.databases import open_database, postgres_database
 from harness.postgres import postgres_server
 from hypothesis import settings
 
+from bot.logs import QUIET_LIBRARIES
 from services.storage.database import Database
 from services.storage.migrating import migrate
 
 # No limit per example: on a busy machine it would only make tests fail by chance.
 settings.register_profile("aime", deadline=None)
 settings.load_profile("aime")
+
+
+@pytest.fixture(autouse=True)
+def _untouched_logging() -> Iterator[None]:
+    """Put the loggers back as they were: the command line sets them up for a whole process."""
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    levels = {name: logging.getLogger(name).level for name in QUIET_LIBRARIES}
+    yield
+    root.handlers[:] = handlers
+    root.setLevel(level)
+    for name, kept in levels.items():
+        logging.getLogger(name).setLevel(kept)
 
 
 @pytest.fixture

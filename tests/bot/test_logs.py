@@ -3,7 +3,6 @@
 import io
 import json
 import logging
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -17,20 +16,6 @@ _FETCHED = "BQDfetched-7f3a91_token.that~is/no+setting=="
 _FORMATS = ["console", "json"]
 
 _LOGGER = logging.getLogger("tests.logs")
-
-
-@pytest.fixture(autouse=True)
-def _untouched_logging() -> Iterator[None]:
-    """Put the root logger, and the libraries' levels, back as they were."""
-    names = ("discord", "aiohttp", "asyncio", "aiocache")
-    root = logging.getLogger()
-    handlers, level = root.handlers[:], root.level
-    levels = {name: logging.getLogger(name).level for name in names}
-    yield
-    root.handlers[:] = handlers
-    root.setLevel(level)
-    for name, kept in levels.items():
-        logging.getLogger(name).setLevel(kept)
 
 
 @pytest.fixture(params=_FORMATS)

@@ -38,7 +38,13 @@ class World:
         async with bot_process(
             self.sandbox,
             has_movable_clock=True,
-            settings={**SHORT_LIMITS, "DATA_DIR": str(self._data_dir), **(settings or {})},
+            settings={
+                **SHORT_LIMITS,
+                "DATA_DIR": str(self._data_dir),
+                # It opens for real seconds, which no moved clock makes shorter.
+                "EURIA_BREAKER_FAILURES": "1000",
+                **(settings or {}),
+            },
             log_path=self.log_path,
         ) as process:
             yield process

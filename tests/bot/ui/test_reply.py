@@ -75,11 +75,13 @@ class FakeInteraction(Recorder):
         self.id = 1234
         self.type = kind
         self.user = SimpleNamespace(id=42)
+        self.message = None
         self.response = FakeResponse(self, kind)
         self.followup = SimpleNamespace(send=self._follow_up)
 
-    async def edit_original_response(self, **details: object) -> None:
+    async def edit_original_response(self, **details: object) -> SimpleNamespace:
         self.record("edit", **details)
+        return SimpleNamespace(id=99)
 
     async def delete_original_response(self) -> None:
         self.record("delete")
