@@ -15,7 +15,7 @@ _LOGGER = logging.getLogger(__name__)
 
 EXTENSIONS: Final = ("cogs.describe", "cogs.help", "cogs.search", "cogs.status")
 
-_DRAIN_SECONDS: Final = 6.0
+_DRAIN_SECONDS: Final = 5.0
 _API_VERSION: Final = "v10"
 
 

@@ -184,4 +184,4 @@ async def test_closing_twice_drains_once(
         await bot.close()
         await bot.close()
 
-    assert drained == [6.0]
+    assert drained == [5.0]

@@ -1,0 +1,122 @@
+"""The upstreams: their policies, their services, and how they are doing."""
+
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+
+from bot.policies import discogs_policy, euria_policy, spotify_policy
+from bot.settings import Settings
+from services.discogs.service import DiscogsService
+from services.euria.service import SETTINGS as EURIA_SETTINGS
+from services.euria.service import EuriaService
+from services.health import Health
+from services.http import HttpClient, open_session
+from services.resilience.clock import Clock, system_random
+from services.resilience.config import StreamLimits
+from services.resilience.policy import Policy
+from services.secret import Secret
+from services.spotify.auth import ClientCredentials
+from services.spotify.service import SETTINGS as SPOTIFY_SETTINGS
+from services.spotify.service import SpotifyService
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Upstreams:
+    """The service of each upstream, and their health together."""
+
+    spotify: SpotifyService
+    discogs: DiscogsService
+    euria: EuriaService
+    health: Health
+
+
+@asynccontextmanager
+async def open_upstreams(settings: Settings, *, clock: Clock) -> AsyncIterator[Upstreams]:
+    """Make the services of the upstreams, with one HTTP session for all of them."""
+    async with AsyncExitStack() as stack:
+        session = await stack.enter_async_context(
+            open_session(user_agent=settings.discogs_user_agent)
+        )
+        http = HttpClient(session, clock=clock)
+        chance = system_random()
+        policies = {
+            "spotify": spotify_policy(settings, clock=clock, chance=chance),
+            "discogs": discogs_policy(settings, clock=clock, chance=chance),
+            "euria": euria_policy(settings, clock=clock, chance=chance),
+        }
+        spotify = _spotify(settings, http, policies["spotify"], clock)
+        discogs = _discogs(settings, http, policies["discogs"])
+        euria = _euria(settings, http, policies["euria"])
+        missing = {
+            "spotify": () if spotify.is_enabled else _missing(settings, "spotify"),
+            "discogs": discogs.missing_settings,
+            "euria": () if euria.is_enabled else _missing(settings, "euria"),
+        }
+        health = Health(
+            policies=policies,
+            missing_settings=missing,
+            reduced=frozenset({"discogs"} if settings.discogs_enabled else ()),
+            clock=clock,
+        )
+        yield Upstreams(spotify=spotify, discogs=discogs, euria=euria, health=health)
+
+
+def _spotify(settings: Settings, http: HttpClient, policy: Policy, clock: Clock) -> SpotifyService:
+    auth = None
+    if settings.spotify_enabled and settings.spotify_client_id and settings.spotify_client_secret:
+        auth = ClientCredentials(
+            client_id=settings.spotify_client_id,
+            client_secret=settings.spotify_client_secret,
+            accounts_url=settings.spotify_accounts_url,
+            http=http,
+            clock=clock,
+        )
+    return SpotifyService(
+        http=http,
+        policy=policy,
+        auth=auth,
+        api_url=settings.spotify_api_url,
+        market=settings.spotify_market,
+        missing_settings=_missing(settings, "spotify"),
+    )
+
+
+def _discogs(settings: Settings, http: HttpClient, policy: Policy) -> DiscogsService:
+    authorization = None
+    if settings.discogs_token is not None:
+        authorization = Secret(f"Discogs token={settings.discogs_token.reveal()}")
+    return DiscogsService(
+        http=http,
+        policy=policy,
+        authorization=authorization,
+        api_url=settings.discogs_api_url,
+        is_enabled=settings.discogs_enabled,
+        release_fresh_seconds=settings.discogs_stale_hours * 3_600,
+    )
+
+
+def _euria(settings: Settings, http: HttpClient, policy: Policy) -> EuriaService:
+    is_usable = settings.euria_enabled and settings.euria_base_url
+    return EuriaService(
+        http=http,
+        policy=policy,
+        token=settings.euria_token if is_usable else None,
+        api_url=settings.euria_base_url,
+        model=settings.euria_model,
+        limits=StreamLimits(
+            first=settings.euria_first_token_timeout_seconds,
+            idle=settings.euria_idle_timeout_seconds,
+            whole=settings.euria_timeout_seconds,
+        ),
+        missing_settings=_missing(settings, "euria"),
+    )
+
+
+def _missing(settings: Settings, upstream: str) -> tuple[str, ...]:
+    """Return the names of the settings that ``upstream`` still needs."""
+    if not getattr(settings, f"{upstream}_enabled"):
+        return (f"{upstream.upper()}_ENABLED",)
+    names: tuple[str, ...] = SPOTIFY_SETTINGS if upstream == "spotify" else EURIA_SETTINGS
+    if upstream == "euria" and settings.euria_api_url:
+        names = ("EURIA_TOKEN",)
+    return tuple(name for name in names if not getattr(settings, name.lower()))
