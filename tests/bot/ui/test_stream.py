@@ -499,7 +499,7 @@ def test_any_schedule_leaves_discord_its_pauses(
     run(play(screen, updates, silence, numbered=True))
 
     running = [edit for edit in screen.edits if edit.state != "final"]
-    assert [e.began for e in running[:1] if e.began < 1.5] == []
+    assert [e.began for e in running[:1] if e.began < 1.5 - 1e-9] == []
     assert [
         (before, after)
         for before, after in pairwise(running)
