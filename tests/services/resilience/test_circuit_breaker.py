@@ -26,6 +26,7 @@ from services.errors import (
     UpstreamTimeout,
     UpstreamUnreachable,
 )
+from services.resilience.breaker_rules import BreakerRules
 from services.resilience.circuit_breaker import UpstreamCircuitBreaker
 
 DOWN = UpstreamServerError("discogs", "search", 503)
@@ -40,6 +41,7 @@ NEUTRAL = [
     pytest.param(QuotaSpent("discogs", "search"), id="own quota"),
     pytest.param(DeadlineExceeded("discogs", "search"), id="deadline"),
     pytest.param(asyncio.CancelledError(), id="cancelled"),
+    pytest.param(GeneratorExit(), id="generator closed"),
     pytest.param(RuntimeError("a bug"), id="bug"),
 ]
 
@@ -56,7 +58,7 @@ def _breaker(
         "discogs",
         failures=failures,
         open_seconds=open_seconds,
-        longest_open_seconds=longest,
+        rules=BreakerRules(longest_open=longest),
         clock=clock,
         chance=FixedChance(share),
     )
