@@ -19,24 +19,15 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from math import inf
-from typing import TypeGuard
 
 from circuitbreaker import STATE_CLOSED, STATE_HALF_OPEN, STATE_OPEN
 
-from services.errors import (
-    LONGEST_RETRY_AFTER_SECONDS,
-    CircuitOpen,
-    InvalidResponse,
-    RateLimitExceeded,
-    ServiceDown,
-)
-from services.resilience.breaker_rules import BreakerRules, RecentCalls
+from services.errors import LONGEST_RETRY_AFTER_SECONDS, CircuitOpen
+from services.resilience.breaker_rules import BreakerRules, RecentCalls, is_failure
 from services.resilience.clock import Clock
 from services.resilience.events import BreakerChanged, Events
 
 _LOGGER = logging.getLogger(__name__)
-# A spent daily quota without a Retry-After: ask again hourly, since asking may prolong it.
-_QUOTA_SECONDS = 3_600.0
 
 OnPenalty = Callable[[str, datetime | None], None]
 """Told the upstream and until when it is left alone (UTC), or None once that no longer holds."""
@@ -53,11 +44,6 @@ class Admission:
 
     generation: int
     sent_at: float
-
-
-def is_failure(kind: type[BaseException], _error: BaseException) -> bool:
-    """Only these speak against the upstream; everything else is neutral."""
-    return issubclass(kind, ServiceDown | InvalidResponse)
 
 
 class Circuit:
@@ -151,8 +137,8 @@ class Circuit:
         self._probe_expires_at = 0.0
         if error is None:
             self._judge(admission, failed=False)
-        elif self._is_long_penalty(error):
-            self._penalise(error)
+        elif (seconds := self._rules.penalty_seconds(error)) is not None:
+            self._penalise(seconds)
         elif is_failure(type(error), error):
             self._judge(admission, failed=True)
 
@@ -194,17 +180,10 @@ class Circuit:
             message, seconds = "circuit isolated" if seconds else "a probe is under way", 0.0
         return CircuitOpen(self._upstream, "call", None, message, retry_after=seconds or None)
 
-    def _is_long_penalty(self, error: BaseException) -> TypeGuard[RateLimitExceeded]:
-        if not isinstance(error, RateLimitExceeded):
-            return False
-        return error.is_quota or (error.retry_after or 0.0) > self._rules.longest_retry_after
-
-    def _penalise(self, error: RateLimitExceeded) -> None:
-        # Only a spent quota comes here without a wait of its own. No jitter: never earlier than
-        # asked, and an upstream that names an instant expects everybody then.
-        seconds = error.retry_after or _QUOTA_SECONDS
+    def _penalise(self, seconds: float) -> None:
+        # No jitter: never earlier than asked, and who names an instant expects everybody then.
         self._is_penalised = True
-        self._open(seconds, "quota spent" if error.is_quota else "rate limited")
+        self._open(seconds, "rate limited")
         self._tell_penalty(self._clock.now() + timedelta(seconds=seconds))
 
     def _tell_penalty(self, until: datetime | None) -> None:

@@ -1,8 +1,12 @@
-"""When a circuit breaker trips: its declared rules, and the window of calls they judge."""
+"""When a circuit breaker trips: what counts against an upstream, by which declared rules."""
 
 from collections import deque
 from dataclasses import dataclass
 
+from services.errors import InvalidResponse, RateLimitExceeded, ServiceDown
+
+# A spent daily quota without a Retry-After: ask again hourly, since asking may prolong it.
+_QUOTA_SECONDS = 3_600.0
 _LARGEST_SAMPLE = 1_000
 
 
@@ -34,6 +38,20 @@ class BreakerRules:
     probes_needed: int = 1
     probe_seconds: float = 60.0
     longest_retry_after: float = 5.0
+
+    def penalty_seconds(self, error: BaseException) -> float | None:
+        """Return how long a 429 shuts everybody out; None when it is short, or no 429."""
+        if not isinstance(error, RateLimitExceeded):
+            return None
+        if error.is_quota:
+            return error.retry_after or _QUOTA_SECONDS
+        seconds = error.retry_after or 0.0
+        return seconds if seconds > self.longest_retry_after else None
+
+
+def is_failure(kind: type[BaseException], _error: BaseException) -> bool:
+    """Only these speak against the upstream; everything else is neutral."""
+    return issubclass(kind, ServiceDown | InvalidResponse)
 
 
 class RecentCalls:

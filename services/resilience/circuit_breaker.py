@@ -15,8 +15,8 @@ from typing import NoReturn, TypeVar
 from circuitbreaker import CircuitBreaker
 
 from services.resilience import _guards, breaker_monitor
-from services.resilience._circuit import Admission, Circuit, OnPenalty, is_failure
-from services.resilience.breaker_rules import BreakerRules
+from services.resilience._circuit import Admission, Circuit, OnPenalty
+from services.resilience.breaker_rules import BreakerRules, is_failure
 from services.resilience.clock import Clock
 from services.resilience.events import Events
 
