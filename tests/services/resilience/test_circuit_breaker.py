@@ -1,6 +1,5 @@
 import asyncio
 from datetime import timedelta
-from functools import partial
 
 import pytest
 from fakes.breakers import (
@@ -426,32 +425,6 @@ async def test_a_step_of_the_wall_clock_changes_nothing(clock: VirtualClock, hou
     clock.step_wall(timedelta(hours=hours))
 
     assert (breaker.state, breaker.open_remaining) == ("open", 40)
-
-
-class _CallableObject:
-    async def __call__(self) -> str:
-        raise DOWN
-
-
-async def _function(_argument: str) -> str:
-    raise DOWN
-
-
-@pytest.mark.parametrize(
-    "call",
-    [
-        pytest.param(lambda: _function(""), id="lambda"),
-        pytest.param(partial(_function, ""), id="partial"),
-        pytest.param(_CallableObject(), id="callable object"),
-    ],
-)
-@in_virtual_time
-async def test_every_kind_of_callable_is_guarded(clock: VirtualClock, call: Script[str]) -> None:
-    breaker = make_breaker(clock, failures=1)
-
-    await outcomes(breaker.call_async(call))
-
-    assert breaker.state == "open"
 
 
 @in_virtual_time
