@@ -40,7 +40,7 @@ async def test_eighty_percent_alternating_failures_trip_at_the_first_failure_of_
     clock: VirtualClock,
 ) -> None:
     breaker = make_breaker(clock, failures=5)
-    await feed(breaker, *[DOWN, DOWN, DOWN, DOWN, "found"] * 2)
+    await feed(breaker, *[DOWN] * 4, "found", *[DOWN] * 4, "found")
     after_ten = breaker.state
 
     await feed(breaker, DOWN)

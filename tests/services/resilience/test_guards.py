@@ -23,12 +23,6 @@ class _CallableObject:
         raise DOWN
 
 
-class _GeneratingObject:
-    async def __call__(self) -> AsyncGenerator[str, None]:
-        raise DOWN
-        yield ""  # makes it a generator
-
-
 async def _generator(first: str, *, second: str = "b") -> AsyncGenerator[str, None]:
     yield first
     yield second
@@ -98,7 +92,7 @@ async def test_a_decorated_generator_yields_what_it_yields(
 @in_virtual_time
 async def test_a_decorated_object_that_generates_is_guarded(clock: VirtualClock) -> None:
     breaker = make_breaker(clock, failures=1)
-    guarded = breaker(_GeneratingObject())
+    guarded = breaker(StreamScript([DOWN]))
 
     results = [await _read(guarded()), await _read(guarded())]
 
