@@ -238,6 +238,8 @@ class Circuit:
 
     def _change(self, after: str, reason: str, seconds: float = 0.0) -> None:
         before, self._state = self._state, after
+        if before == after == STATE_CLOSED:
+            return  # closed by hand just in case; to open again is news, for its new time
         duration = f" for {seconds:.0f} s" if after == STATE_OPEN else ""
         _LOGGER.warning("%s: circuit %s%s (%s)", self._upstream, after, duration, reason)
         if self._events:

@@ -109,6 +109,28 @@ async def test_listeners_learn_of_what_was_done_by_hand(clock: VirtualClock) -> 
 
 
 @in_virtual_time
+async def test_closing_a_closed_circuit_is_no_event(
+    clock: VirtualClock, caplog: pytest.LogCaptureFixture
+) -> None:
+    log = BreakerLog()
+
+    make_breaker(clock, events=log.events).close()
+
+    assert (log.changes, caplog.records) == ([], [])
+
+
+@in_virtual_time
+async def test_isolating_an_open_circuit_is_one(clock: VirtualClock) -> None:
+    log = BreakerLog()
+    breaker = make_breaker(clock, failures=1, events=log.events)
+    await feed(breaker, DOWN)
+
+    breaker.isolate()
+
+    assert log.changes[-1] == ("open", "open", "isolated")
+
+
+@in_virtual_time
 async def test_a_refusal_is_safe_to_show_and_says_when_to_come_back(clock: VirtualClock) -> None:
     breaker = await make_tripped(clock)
     await clock.sleep(12)
