@@ -4,13 +4,11 @@
   a moving window is too high, or until the instant named by a 429 that asks for a long wait;
 * open -> half-open when ``open_remaining`` is 0: **one** probe at a time is admitted, everybody
   else is refused until it ends; a cancelled probe hands its place back, a hung one loses it;
-* half-open -> closed once enough probes succeeded; -> open again, twice as long, on a failed one;
-* by hand: ``isolate`` opens it until ``close``.
+* half-open -> closed once enough probes succeeded; -> open again, twice as long, on a failed one.
 
-Nothing here awaits, so every step is atomic on the event loop. Every admission carries the
-generation it was made in. A generation ends with every opening, closing and new probe; outcomes
-of an older one change nothing. Time is monotonic; wall time appears only at the border: in
-``restore`` and in what ``on_penalty`` is told.
+Nothing here awaits, so every step is atomic on the event loop. An admission carries its
+generation, which ends with every opening, closing and new probe; outcomes of an older one change
+nothing. Wall time appears only at the border: in ``restore`` and what ``on_penalty`` is told.
 """
 
 import logging

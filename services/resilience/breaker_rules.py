@@ -45,8 +45,8 @@ class BreakerRules:
             return None
         if error.is_quota:
             return error.retry_after or _QUOTA_SECONDS
-        seconds = error.retry_after or 0.0
-        return seconds if seconds > self.longest_retry_after else None
+        seconds = error.retry_after
+        return None if seconds is None or seconds <= self.longest_retry_after else seconds
 
 
 def is_failure(kind: type[BaseException], _error: BaseException) -> bool:

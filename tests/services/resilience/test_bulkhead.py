@@ -28,6 +28,17 @@ async def test_no_more_calls_run_at_once_than_the_cap() -> None:
 
 
 @in_virtual_time
+async def test_a_call_that_nobody_watches_waits_in_silence(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    bulkhead, call = Bulkhead("euria", concurrency=1, queue=5), Script("done", takes=1)
+
+    await outcomes(*(_through(bulkhead, call) for _ in range(3)))
+
+    assert caplog.records == []
+
+
+@in_virtual_time
 async def test_waiting_calls_run_in_order_of_arrival() -> None:
     bulkhead, served = Bulkhead("euria", concurrency=1, queue=50), list[int]()
 
@@ -236,6 +247,8 @@ async def test_the_last_one_to_leave_frees_the_slot_though_its_waiter_has_left()
 
     assert (queue.bulkhead.running, queue.bulkhead.waiting) == (0, 0)
     queue.bulkhead._running += 1  # what "first" will give back
+    await settle()
+    assert queue.tasks["a"].cancelled()
     await queue.end()
     assert queue.bulkhead.running == 0
 

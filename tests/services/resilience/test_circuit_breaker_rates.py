@@ -235,27 +235,55 @@ async def test_listeners_learn_why_it_tripped(
     assert log.seen[0].open_seconds == 60
 
 
+def test_the_rules_that_nobody_declared_are_those_of_the_design() -> None:
+    assert BreakerRules() == BreakerRules(
+        window=60,
+        least_calls=10,
+        failure_rate=0.5,
+        slow_seconds=None,
+        slow_rate=0.8,
+        longest_open=300,
+        jitter=0.1,
+        probes_needed=1,
+        probe_seconds=60,
+        longest_retry_after=5,
+    )
+
+
+def test_recent_calls_forget_what_was_slow_with_the_call() -> None:
+    calls = RecentCalls(BreakerRules(least_calls=5, slow_seconds=1))
+    _add(calls, 4, at=0.0, slow=True)
+    _add(calls, 4, at=60.0)
+
+    _add(calls, 1, at=60.0, slow=True)
+
+    assert (len(calls), calls.verdict()) == (5, None)
+
+
+def _add(
+    calls: RecentCalls, times: int, *, at: float, failed: bool = False, slow: bool = False
+) -> None:
+    for _ in range(times):
+        calls.add(at, failed=failed, slow=slow)
+
+
 def test_recent_calls_are_forgotten_beyond_a_thousand() -> None:
     calls = RecentCalls(BreakerRules())
-    for number in range(500):
-        calls.add(0.0, failed=True, slow=number % 2 == 0)
+    _add(calls, 500, at=0.0, failed=True)
     half = calls.verdict()
 
-    for _ in range(1_000):
-        calls.add(1.0, failed=False, slow=False)
+    _add(calls, 1_000, at=1.0)
 
     assert (half, len(calls), calls.verdict()) == ("failure rate", 1_000, None)
 
 
 def test_recent_calls_forget_exactly_one_for_each_new_one_beyond_a_thousand() -> None:
     calls = RecentCalls(BreakerRules())
-    for _ in range(500):
-        calls.add(0.0, failed=False, slow=False)
-    for _ in range(500):
-        calls.add(0.0, failed=True, slow=False)
+    _add(calls, 500, at=0.0)
+    _add(calls, 500, at=0.0, failed=True)
     at_half = calls.verdict()
 
-    calls.add(0.0, failed=False, slow=False)
+    _add(calls, 1, at=0.0)
 
     # A good one came, and the oldest good one left: still half.
     assert (at_half, calls.verdict(), len(calls)) == ("failure rate", "failure rate", 1_000)
