@@ -147,6 +147,17 @@ async def test_a_generator_that_breaks_counts(
 
 
 @in_virtual_time
+async def test_an_item_of_nothing_does_not_end_a_generator(clock: VirtualClock) -> None:
+    async def items() -> AsyncGenerator[str | None, None]:
+        yield None
+        yield "a"
+
+    stream = make_breaker(clock).call_async_generator(items)
+
+    assert [item async for item in stream] == [None, "a"]
+
+
+@in_virtual_time
 async def test_an_empty_generator_is_a_success(clock: VirtualClock) -> None:
     breaker = make_breaker(clock, failures=2)
     await feed(breaker, DOWN)

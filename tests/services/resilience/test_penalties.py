@@ -148,11 +148,16 @@ async def test_a_store_that_cannot_be_read_does_not_stop_the_start(
     await Penalties({"discogs": breaker}, store).restore()
 
     assert breaker.state == "closed"
-    assert [record.levelno for record in caplog.records] == [logging.ERROR]
+    assert [(record.levelno, record.getMessage()) for record in caplog.records] == [
+        (logging.ERROR, "discogs: cannot read whether it is to be left alone")
+    ]
 
 
 @in_virtual_time
-async def test_a_store_that_cannot_be_written_does_not_end_the_task(clock: VirtualClock) -> None:
+async def test_a_store_that_cannot_be_written_does_not_end_the_task(
+    clock: VirtualClock, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.ERROR)
     store, breaker = _Store(), make_breaker(clock)
     store.broken = OSError("disk")
     task = asyncio.create_task(Penalties({"discogs": breaker}, store).run())
@@ -163,6 +168,9 @@ async def test_a_store_that_cannot_be_written_does_not_end_the_task(clock: Virtu
     await settle()
 
     assert store.saves == [("discogs", None)]
+    assert [record.getMessage() for record in caplog.records] == [
+        "discogs: cannot keep until when it is to be left alone"
+    ]
     task.cancel()
     await outcomes(task)
 
