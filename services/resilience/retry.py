@@ -105,9 +105,6 @@ class Retry:
                 self._budget.earn()
             if not self._is_worth_repeating(error, repeatable=repeatable):
                 raise
-            if self._backoff.attempts == 1:
-                self._deny(error, "attempts")
-                raise
             return await self._repeat(attempt, error, repeatable=repeatable, until=until)
         if self._budget is not None:
             self._budget.earn()

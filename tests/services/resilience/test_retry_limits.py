@@ -236,6 +236,19 @@ async def test_a_failure_that_is_not_worth_repeating_is_no_event(clock: VirtualC
 
 
 @in_virtual_time
+async def test_a_failure_not_worth_repeating_is_none_either_with_a_single_attempt(
+    clock: VirtualClock,
+) -> None:
+    refused = NotFound("discogs", "search", 404)
+
+    assert await _events_of(clock, refused, backoff=Backoff(attempts=1)) == []
+
+
+def test_the_backoff_that_nobody_declared_is_that_of_the_design() -> None:
+    assert Backoff() == Backoff(attempts=3, floor=0, base=0.5, cap=8, longest_retry_after=5)
+
+
+@in_virtual_time
 async def test_a_success_is_no_event(clock: VirtualClock) -> None:
     assert await _events_of(clock, "found") == []
 
