@@ -143,6 +143,19 @@ async def test_a_refusal_is_safe_to_show_and_says_when_to_come_back(clock: Virtu
 
 
 @in_virtual_time
+async def test_the_last_moment_of_the_open_time_is_told_as_exactly(clock: VirtualClock) -> None:
+    breaker = await make_tripped(clock)
+    await clock.sleep(59.5)
+
+    with pytest.raises(CircuitOpen) as caught:
+        await breaker.call_async(Script("found"))
+    open_until = breaker.open_until
+    await clock.sleep(0.5)
+
+    assert (caught.value.retry_after, open_until, breaker.open_until) == (0.5, wall(60), None)
+
+
+@in_virtual_time
 async def test_a_long_rate_limit_is_told_with_its_instant(clock: VirtualClock) -> None:
     log = BreakerLog()
     breaker = make_breaker(clock, events=log.events)
@@ -237,13 +250,16 @@ async def test_a_penalty_holds_without_a_listener(clock: VirtualClock) -> None:
     assert breaker.state == "closed"
 
 
+@pytest.mark.parametrize("seconds", [0.5, 3_600])
 @in_virtual_time
-async def test_a_restored_penalty_holds_until_its_instant(clock: VirtualClock) -> None:
+async def test_a_restored_penalty_holds_until_its_instant(
+    clock: VirtualClock, seconds: float
+) -> None:
     log = BreakerLog()
     breaker = make_breaker(clock, events=log.events)
 
-    breaker.restore(wall(3_600))
-    await clock.sleep(3_599.9)
+    breaker.restore(wall(seconds))
+    await clock.sleep(seconds - 0.1)
     before = await is_refused(breaker)
     await clock.sleep(0.1)
 

@@ -125,6 +125,18 @@ async def _read(
 
 
 @in_virtual_time
+async def test_a_slow_stream_that_opened_the_circuit_does_not_count_twice_by_breaking(
+    clock: VirtualClock,
+) -> None:
+    rules = BreakerRules(slow_seconds=5, least_calls=1)
+    policy = _policy(clock, breaker_failures=1, rules=rules)
+
+    await outcomes(_read(policy, StreamScript([5.5, "a", 10.0, DOWN])))
+
+    assert (policy.breaker.open_remaining, policy.breaker.trips) == (50, 1)
+
+
+@in_virtual_time
 async def test_a_stream_takes_a_permit_and_waiting_for_it_does_not_make_it_slow(
     clock: VirtualClock,
 ) -> None:
