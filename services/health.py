@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
 
 from services.resilience.clock import Clock
@@ -26,7 +26,7 @@ class UpstreamHealth:
     Attributes:
         name: ``spotify``, ``discogs`` or ``euria``.
         condition: One word.
-        retry_at: When it is asked again (UTC), while it is left alone.
+        retry_at: When it is asked again (UTC), while it is left alone; None when isolated by hand.
         waiting: Calls that wait for a slot.
         settings: What to fill in, when it is disabled or reduced.
     """
@@ -62,10 +62,8 @@ class Health:
     def _upstream(self, name: str, policy: Policy) -> UpstreamHealth:
         missing = self._missing.get(name, ())
         breaker = policy.breaker
-        retry_at = None
         if breaker.open_remaining > 0:
             condition = Condition.DOWN
-            retry_at = self._clock.now() + timedelta(seconds=breaker.open_remaining)
         elif missing:
             is_reduced = name in self._reduced
             condition = Condition.REDUCED if is_reduced else Condition.DISABLED
@@ -76,7 +74,7 @@ class Health:
         return UpstreamHealth(
             name=name,
             condition=condition,
-            retry_at=retry_at,
+            retry_at=breaker.open_until,
             waiting=policy.bulkhead.waiting,
             settings=missing,
         )

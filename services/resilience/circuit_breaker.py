@@ -1,47 +1,31 @@
 """The circuit breaker of one upstream: ``circuitbreaker``'s class, made fit for concurrency.
 
-The stock class lets a herd through when it half-opens, counts a cancelled call as a success and
-prints request headers in its error. This subclass keeps its vocabulary (closed, open, half-open,
-failure threshold, recovery timeout) and replaces admission and bookkeeping:
-
-* closed -> open after ``failure_threshold`` failures in a row;
-* open -> half-open when ``open_remaining`` is 0: **one** probe is admitted, everybody else is
-  refused until it ends; a cancelled probe hands its place back;
-* half-open -> closed on a successful probe; -> open again, twice as long, on a failed one.
-
-Admission and bookkeeping never await, so they are atomic on the event loop. Every admission
-carries the generation it was made in; outcomes of an older generation change nothing.
+The stock class lets a herd through when it half-opens, counts a cancelled call as a success,
+guards no lambda and prints request headers in its error. This subclass keeps its vocabulary
+(closed, open, half-open, failure threshold, recovery timeout), its decorator and its monitor, and
+hands admission and bookkeeping to ``Circuit``, where the rules are described.
 """
 
-import logging
 import random
-from collections.abc import Awaitable, Callable
-from typing import TypeGuard, TypeVar
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from datetime import datetime, timedelta
+from math import inf
+from typing import NoReturn, TypeVar
 
-from circuitbreaker import STATE_CLOSED, STATE_HALF_OPEN, STATE_OPEN, CircuitBreaker
+from circuitbreaker import CircuitBreaker
 
-from services.errors import CircuitOpen, InvalidResponse, RateLimitExceeded, ServiceDown
+from services.resilience import _guards, breaker_monitor
+from services.resilience._circuit import Admission, Circuit, OnPenalty
+from services.resilience.breaker_rules import BreakerRules, is_failure
 from services.resilience.clock import Clock
-
-_LOGGER = logging.getLogger(__name__)
-_JITTER = 0.1
-# A spent daily quota without a Retry-After: ask again hourly, since asking may prolong it.
-_QUOTA_SECONDS = 3_600.0
+from services.resilience.events import Events
 
 T = TypeVar("T")
-
-
-def _is_failure(kind: type[BaseException], _error: BaseException) -> bool:
-    """Only these speak against the upstream; everything else is neutral."""
-    return issubclass(kind, ServiceDown | InvalidResponse)
+CallableT = TypeVar("CallableT", bound=Callable[..., object])
 
 
 class UpstreamCircuitBreaker(CircuitBreaker):  # type: ignore[misc]  # the package has no types
-    """Leaves an upstream alone while it keeps failing.
-
-    Attributes:
-        trips: How often it has opened since the start.
-    """
+    """Leaves an upstream alone while it keeps failing."""
 
     def __init__(
         self,
@@ -49,58 +33,75 @@ class UpstreamCircuitBreaker(CircuitBreaker):  # type: ignore[misc]  # the packa
         *,
         failures: int,
         open_seconds: float,
-        longest_open_seconds: float = 300.0,
-        longest_retry_after: float = 5.0,
+        rules: BreakerRules | None = None,
         clock: Clock,
         chance: random.Random,
+        events: Events | None = None,
     ) -> None:
         """Set the limits.
 
         Args:
-            upstream: Its name, for errors and logs.
+            upstream: Its name, for errors, events and logs; ``name`` is unique in the process.
             failures: Failures in a row that open the circuit, 1 or more.
             open_seconds: How long the first opening lasts; doubles with each failed probe.
-            longest_open_seconds: The most that doubling leads to.
-            longest_retry_after: A 429 that asks for more seconds than this opens the circuit
-                until then, however long that is.
+            rules: Everything else; None for the defaults.
             clock: Where time comes from.
             chance: Spreads reopening, so that several processes do not probe together.
+            events: Told of every change of state.
         """
         super().__init__(
             failure_threshold=failures,
             recovery_timeout=open_seconds,
-            expected_exception=_is_failure,
-            name=upstream,
+            expected_exception=is_failure,
+            name=breaker_monitor.unique_name(upstream),
         )
-        self.trips = 0
-        self._first_open_seconds = open_seconds
-        self._open_seconds = open_seconds
-        self._longest_open_seconds = longest_open_seconds
-        self._longest_retry_after = longest_retry_after
         self._clock = clock
-        self._chance = chance
-        self._reopens_at = 0.0
-        self._generation = 0
-        self._probing = False
+        self._circuit = Circuit(
+            upstream,
+            failures=failures,
+            open_seconds=open_seconds,
+            rules=rules or BreakerRules(),
+            clock=clock,
+            chance=chance,
+            events=Events() if events is None else events,
+        )
+        breaker_monitor.register(self)
 
     @property
     def state(self) -> str:
         """``closed``, ``open`` or ``half_open``, as of now."""
-        if self._state == STATE_OPEN and self.open_remaining <= 0:
-            return str(STATE_HALF_OPEN)
-        return str(self._state)
-
-    @property
-    def open_remaining(self) -> float:
-        """Seconds until the next probe is admitted; 0 when closed or ready for one."""
-        if self._state != STATE_OPEN:
-            return 0.0
-        return max(0.0, self._reopens_at - self._clock.monotonic())
+        return self._circuit.state
 
     @property
     def opened(self) -> bool:
         """True while a new call would be refused."""
-        return self.state == STATE_OPEN or (self.state == STATE_HALF_OPEN and self._probing)
+        return self._circuit.is_refusing
+
+    @property
+    def open_remaining(self) -> float:
+        """Seconds until the next probe; 0 when closed or ready, infinity when isolated."""
+        return self._circuit.open_remaining
+
+    @property
+    def open_until(self) -> datetime | None:
+        """The wall time of the next probe (UTC); None when not open, or isolated."""
+        seconds = self.open_remaining
+        return self._clock.now() + timedelta(seconds=seconds) if 0 < seconds < inf else None
+
+    @property
+    def failure_count(self) -> int:
+        """Failures in a row."""
+        return self._circuit.failures_in_a_row
+
+    @property
+    def trips(self) -> int:
+        """How often it has opened since the start."""
+        return self._circuit.trips
+
+    @property
+    def generation(self) -> int:
+        """What began in an older one no longer counts."""
+        return self._circuit.generation
 
     async def call_async(  # the base class has no types
         self, func: Callable[..., Awaitable[T]], *args: object, **kwargs: object
@@ -110,38 +111,32 @@ class UpstreamCircuitBreaker(CircuitBreaker):  # type: ignore[misc]  # the packa
         Raises:
             CircuitOpen: Refused; ``retry_after`` says when a probe will be admitted.
         """
-        result, _ = await self.call_in_generation(lambda: func(*args, **kwargs))
-        return result
+        return await self.call_admitted(lambda _admission: func(*args, **kwargs))
 
-    async def call_in_generation(self, func: Callable[[], Awaitable[T]]) -> tuple[T, int]:
-        """Do as ``call_async``; return the generation in which the success was counted as well.
+    async def call_admitted(self, func: Callable[[Admission], Awaitable[T]]) -> T:
+        """Do as ``call_async``, for a call that waits before it sends.
+
+        ``func`` hands its admission to ``start`` once it is about to send.
 
         Raises:
             CircuitOpen: Refused.
         """
-        generation = self._admit()
+        admission = self._circuit.admit()
         try:
-            result = await func()
+            result = await func(admission)
         except BaseException as error:
-            self._learn(generation, error)
+            self._circuit.settle(admission, error)
             raise
-        is_current = generation == self._generation
-        self._learn(generation, None)
-        return result, self._generation if is_current else generation
+        self._circuit.settle(admission, None)
+        return result
 
-    @property
-    def generation(self) -> int:
-        """Changes with every opening and closing; what began in an older one no longer counts."""
-        return self._generation
-
-    def check_again(self, *, generation: int) -> None:
-        """Refuse a call that was admitted in ``generation`` and has waited since.
+    def start(self, admission: Admission) -> None:
+        """Note that an admitted call is sent now: its seconds, and a probe's, count from here.
 
         Raises:
-            CircuitOpen: The circuit has opened in the meantime.
+            CircuitOpen: The circuit has changed while the call waited, and refuses it now.
         """
-        if generation != self._generation and self.opened:
-            raise self._refusal()
+        self._circuit.start(admission)
 
     def record_failure(self, error: BaseException, *, generation: int) -> None:
         """Count a failure seen after a call was already settled, such as a broken stream.
@@ -150,61 +145,47 @@ class UpstreamCircuitBreaker(CircuitBreaker):  # type: ignore[misc]  # the packa
             error: What went wrong.
             generation: The one in which the call was settled.
         """
-        self._learn(generation, error)
+        self._circuit.settle(Admission(generation, self._clock.monotonic()), error)
 
-    def _admit(self) -> int:
-        if self.opened:
-            raise self._refusal()
-        if self.state == STATE_HALF_OPEN:
-            self._probing = True
-        return self._generation
+    def call_async_generator(
+        self, func: Callable[..., AsyncGenerator[T, None]], *args: object, **kwargs: object
+    ) -> AsyncGenerator[T, None]:
+        """Yield what ``func`` yields; its first item is a success, a break later a failure.
 
-    def _refusal(self) -> CircuitOpen:
-        seconds = self.open_remaining
-        message = f"circuit open, next probe in {seconds:.0f} s"
-        # While a probe is out nobody knows when it will be over.
-        return CircuitOpen(self.name, "call", None, message, retry_after=seconds or None)
+        Raises:
+            CircuitOpen: Refused, when the first item is asked for.
+        """
+        return _guards.guard_generator(self, lambda: func(*args, **kwargs))
 
-    def _learn(self, generation: int, error: BaseException | None) -> None:
-        if generation != self._generation:
-            return
-        was_probe, self._probing = self._probing, False
-        if error is None:
-            self._succeed(was_probe=was_probe)
-        elif self._is_long_penalty(error):
-            self._open(self._penalty_seconds(error))
-        elif self.is_failure(type(error), error):
-            self._fail(was_probe=was_probe)
+    def decorate(self, function: CallableT) -> CallableT:
+        """Return ``function``, async in whatever form, as one that only runs when admitted."""
+        return _guards.decorate(self, function)
 
-    def _is_long_penalty(self, error: BaseException) -> TypeGuard[RateLimitExceeded]:
-        if not isinstance(error, RateLimitExceeded):
-            return False
-        return error.is_quota or (error.retry_after or 0.0) > self._longest_retry_after
+    def __enter__(self) -> NoReturn:
+        raise TypeError("a block cannot be refused: use call_async or call_async_generator")
 
-    def _penalty_seconds(self, error: RateLimitExceeded) -> float:
-        if error.retry_after:
-            return error.retry_after
-        return _QUOTA_SECONDS if error.is_quota else self._open_seconds
+    def isolate(self) -> None:
+        """Refuse every call until ``close``, whatever happens."""
+        self._circuit.isolate()
 
-    def _succeed(self, *, was_probe: bool) -> None:
-        self._failure_count = 0
-        if was_probe:
-            self._generation += 1
-            self._state = STATE_CLOSED
-            self._open_seconds = self._first_open_seconds
-            _LOGGER.warning("%s: circuit closed, the probe succeeded", self.name)
+    def close(self) -> None:
+        """Close the circuit and forget everything, penalties included."""
+        self._circuit.close()
 
-    def _fail(self, *, was_probe: bool) -> None:
-        self._failure_count += 1
-        if was_probe:
-            self._open_seconds = min(self._open_seconds * 2, self._longest_open_seconds)
-        elif self._failure_count < self._failure_threshold:
-            return
-        self._open(self._open_seconds * self._chance.uniform(1.0, 1.0 + _JITTER))
+    def reset(self) -> None:
+        """Do as ``close``; the stock class's name for it."""
+        self._circuit.close()
 
-    def _open(self, seconds: float) -> None:
-        self.trips += 1
-        self._generation += 1
-        self._state = STATE_OPEN
-        self._reopens_at = self._clock.monotonic() + seconds
-        _LOGGER.warning("%s: circuit open for %.0f s", self.name, seconds)
+    def on_penalty(self, listener: OnPenalty) -> None:
+        """Tell ``listener`` of every opening until a named instant, and when one is lifted.
+
+        It replaces an earlier one, and must return at once and not raise.
+        """
+        self._circuit.on_penalty = listener
+
+    def restore(self, until: datetime) -> None:
+        """Leave the upstream alone until a wall time known from before a restart; past: nothing.
+
+        From here on it is a monotonic instant, and no step of the wall clock moves it.
+        """
+        self._circuit.restore(until)

@@ -6,8 +6,10 @@ from typing import Generic, TypeVar
 
 from services.answers import Source
 from services.errors import ExternalServiceException
+from services.resilience.breaker_rules import BreakerRules
 from services.resilience.rate_limiter import Rate
 from services.resilience.retry import Backoff
+from services.resilience.retry_budget import BudgetRules
 
 T = TypeVar("T")
 
@@ -24,8 +26,10 @@ class PolicyConfig:
         queue: Calls that may wait for a slot; more are shed.
         rate: The client-side allowance, or None to only obey 429.
         backoff: When and how often to repeat.
+        retry_budget: How many retries all calls together may make.
         breaker_failures: Failures in a row that open the circuit.
         breaker_open: How long it first stays open.
+        breaker: What else opens the circuit, and how it recovers.
         stale_name: The ADR's name of the stale-cache fallback, or None when there is none.
         cache_entries: How many answers are kept.
     """
@@ -37,8 +41,10 @@ class PolicyConfig:
     queue: int = 64
     rate: Rate | None = None
     backoff: Backoff = field(default_factory=Backoff)
+    retry_budget: BudgetRules = field(default_factory=BudgetRules)
     breaker_failures: int = 5
     breaker_open: float = 60.0
+    breaker: BreakerRules = field(default_factory=BreakerRules)
     stale_name: str | None = None
     cache_entries: int = 2_000
 

@@ -28,14 +28,17 @@ from services.errors import (
     RateLimitExceeded,
     UpstreamTimeout,
 )
-from services.resilience.bulkhead import Bulkhead
+from services.resilience._circuit import Admission
+from services.resilience.bulkhead import Bulkhead, OnPlace
 from services.resilience.cache import Cache
 from services.resilience.circuit_breaker import UpstreamCircuitBreaker
 from services.resilience.clock import Clock
 from services.resilience.config import Call, PolicyConfig, StreamLimits
 from services.resilience.deadline import deadline
+from services.resilience.events import Events
 from services.resilience.rate_limiter import RateLimiter
 from services.resilience.retry import Retry
+from services.resilience.retry_budget import RetryBudget
 from services.resilience.single_flight import SingleFlight
 
 _LOGGER = logging.getLogger(__name__)
@@ -46,15 +49,25 @@ T = TypeVar("T")
 class Policy:
     """Sends calls to one upstream under all its limits."""
 
-    def __init__(self, config: PolicyConfig, *, clock: Clock, chance: random.Random) -> None:
+    def __init__(
+        self,
+        config: PolicyConfig,
+        *,
+        clock: Clock,
+        chance: random.Random,
+        events: Events | None = None,
+    ) -> None:
         """Build every part from ``config``; ``chance`` is the source of all jitter."""
         self.config = config
+        events = Events() if events is None else events
         self.breaker = UpstreamCircuitBreaker(
             config.upstream,
             failures=config.breaker_failures,
             open_seconds=config.breaker_open,
+            rules=config.breaker,
             clock=clock,
             chance=chance,
+            events=events,
         )
         self.limiter = (
             RateLimiter(config.upstream, config.rate, clock=clock) if config.rate else None
@@ -62,7 +75,13 @@ class Policy:
         self.bulkhead = Bulkhead(
             config.upstream, concurrency=config.concurrency, queue=config.queue
         )
-        self._retry = Retry(config.backoff, clock=clock, chance=chance)
+        self._retry = Retry(
+            config.backoff,
+            budget=RetryBudget(config.retry_budget),
+            clock=clock,
+            chance=chance,
+            events=events,
+        )
         self._cache = Cache(capacity=config.cache_entries, clock=clock)
         self._flights = SingleFlight()
         self._clock = clock
@@ -84,11 +103,17 @@ class Policy:
             return await self._fall_back(call, error)
 
     async def stream(
-        self, operation: str, produce: Callable[[], AsyncGenerator[T, None]], limits: StreamLimits
+        self,
+        operation: str,
+        produce: Callable[[], AsyncGenerator[T, None]],
+        limits: StreamLimits,
+        *,
+        on_place: OnPlace | None = None,
     ) -> AsyncGenerator[T, None]:
         """Yield the items of a stream: retried until the first one, never after it.
 
         The caller must close the iterator (``contextlib.aclosing``): that ends the request.
+        ``on_place`` is told the place in the queue while the stream waits for its slot.
 
         Raises:
             UpstreamTimeout: Nothing came within the limits; after the first item this means the
@@ -96,13 +121,13 @@ class Policy:
             ExternalServiceException: Any other failure, before or in mid-stream.
         """
         async with AsyncExitStack() as stack:
-            await stack.enter_async_context(self.bulkhead.slot())
+            await stack.enter_async_context(self.bulkhead.slot(on_place))
             ends_at = self._now() + limits.whole
             # One limit for the first item, however many attempts it takes: people are waiting.
             first_by = min(ends_at, self._now() + limits.first)
-            (items, first), generation = await self._retry.call(
-                lambda: self.breaker.call_in_generation(
-                    lambda: self._open_stream(operation, produce, first_by)
+            items, first, admission = await self._retry.call(
+                lambda: self.breaker.call_admitted(
+                    lambda admission: self._open_stream(admission, operation, produce, first_by)
                 ),
                 repeatable=True,
                 until=first_by,
@@ -116,7 +141,7 @@ class Policy:
                 try:
                     item = await self._item(operation, items, limit)
                 except ExternalServiceException as error:
-                    self.breaker.record_failure(error, generation=generation)
+                    self.breaker.record_failure(error, generation=admission.generation)
                     raise
                 if item is None:
                     return
@@ -158,16 +183,16 @@ class Policy:
 
     async def _retried(self, call: Call[T]) -> T:
         return await self._retry.call(
-            lambda: self.breaker.call_async(self._admitted, call), repeatable=call.repeatable
+            lambda: self.breaker.call_admitted(lambda admission: self._admitted(admission, call)),
+            repeatable=call.repeatable,
         )
 
-    async def _admitted(self, call: Call[T]) -> T:
-        generation = self.breaker.generation
+    async def _admitted(self, admission: Admission, call: Call[T]) -> T:
         async with self.bulkhead.slot():
             if self.limiter is not None:
                 await self.limiter.acquire()
             # Others may have found the upstream dead while this call waited its turn.
-            self.breaker.check_again(generation=generation)
+            self.breaker.start(admission)
             try:
                 return await self._authorized(call)
             except RateLimitExceeded as error:
@@ -221,14 +246,19 @@ class Policy:
         raise error
 
     async def _open_stream(
-        self, operation: str, produce: Callable[[], AsyncGenerator[T, None]], limit: float
-    ) -> tuple[AsyncGenerator[T, None], T | None]:
+        self,
+        admission: Admission,
+        operation: str,
+        produce: Callable[[], AsyncGenerator[T, None]],
+        limit: float,
+    ) -> tuple[AsyncGenerator[T, None], T | None, Admission]:
         """Start a stream and wait for its first item; None when it ended without one."""
         items = produce()
         try:
             if self.limiter is not None:
                 await self.limiter.acquire()
-            return items, await self._item(operation, items, limit)
+            self.breaker.start(admission)
+            return items, await self._item(operation, items, limit), admission
         except BaseException:
             await items.aclose()
             raise

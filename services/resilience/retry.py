@@ -2,7 +2,8 @@
 
 The happy path costs one ``await``; tenacity (~25 µs per call) is built when there is something
 to repeat. Every call gets its own ``AsyncRetrying``: sharing one between tasks mixes up their
-attempts. Waits are full jitter, also at the cap, and the upstream's own Retry-After wins.
+attempts. Waits are full jitter, also at the cap, and the upstream's own Retry-After wins. What all
+calls to one upstream repeat is limited by its ``RetryBudget``.
 """
 
 import logging
@@ -10,18 +11,21 @@ import random
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from math import inf
-from typing import TypeVar
+from typing import TypeVar, cast
 
 from tenacity import AsyncRetrying, RetryCallState, retry_if_exception
 
 from services.errors import (
     ExternalServiceException,
     RateLimitExceeded,
+    RefusedLocally,
     ServiceDown,
     UpstreamUnreachable,
 )
 from services.resilience import deadline
 from services.resilience.clock import Clock
+from services.resilience.events import Events, RetryDenied, RetryScheduled
+from services.resilience.retry_budget import RetryBudget
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -53,13 +57,31 @@ class Backoff:
 
 
 class Retry:
-    """Repeats a call while its failure is worth repeating and time remains."""
+    """Repeats a call while its failure is worth repeating, time remains and the budget lasts."""
 
-    def __init__(self, backoff: Backoff, *, clock: Clock, chance: random.Random) -> None:
-        """Use ``backoff`` for every call; ``chance`` gives the jitter."""
+    def __init__(
+        self,
+        backoff: Backoff,
+        *,
+        budget: RetryBudget | None = None,
+        clock: Clock,
+        chance: random.Random,
+        events: Events | None = None,
+    ) -> None:
+        """Use ``backoff`` for every call.
+
+        Args:
+            backoff: When and how often to repeat one call.
+            budget: What all calls to the upstream share; None for no such limit.
+            clock: Where time comes from.
+            chance: Gives the jitter.
+            events: Told of every retry, and of every failure worth one that gets none.
+        """
         self._backoff = backoff
+        self._budget = budget
         self._clock = clock
         self._chance = chance
+        self._events = Events() if events is None else events
 
     async def call(
         self, attempt: Callable[[], Awaitable[T]], *, repeatable: bool, until: float = inf
@@ -77,13 +99,16 @@ class Retry:
             ExternalServiceException: The last failure, once repeating makes no sense.
         """
         try:
-            return await attempt()
+            result = await attempt()
         except ExternalServiceException as error:
-            if self._backoff.attempts == 1 or not self._is_worth_repeating(
-                error, repeatable=repeatable
-            ):
+            if self._budget is not None and not isinstance(error, RefusedLocally):
+                self._budget.earn()
+            if not self._is_worth_repeating(error, repeatable=repeatable):
                 raise
             return await self._repeat(attempt, error, repeatable=repeatable, until=until)
+        if self._budget is not None:
+            self._budget.earn()
+        return result
 
     async def _repeat(
         self,
@@ -106,6 +131,7 @@ class Retry:
             retry=retry_if_exception(lambda e: self._is_worth_repeating(e, repeatable=repeatable)),
             wait=self._wait,
             stop=lambda state: self._is_over(state, until),
+            before_sleep=self._tell,
             reraise=True,
         )
         return await retrying(next_attempt)
@@ -123,22 +149,53 @@ class Retry:
         return (error.retry_after or 0.0) <= self._backoff.longest_retry_after
 
     def _wait(self, state: RetryCallState) -> float:
-        seconds = self._backoff.seconds(state.attempt_number, self._chance)
-        error = state.outcome.exception() if state.outcome else None
-        if isinstance(error, ExternalServiceException) and error.retry_after is not None:
+        retry_after = _failure(state).retry_after
+        if retry_after is not None:
             # Never earlier than the upstream asked, and not all of us at the same instant.
-            return error.retry_after * self._chance.uniform(1.0, 1.1)
-        return seconds
+            return retry_after * self._chance.uniform(1.0, 1.1)
+        return self._backoff.seconds(state.attempt_number, self._chance)
 
     def _is_over(self, state: RetryCallState, until: float) -> bool:
+        """Return whether the failure stands: no attempt, no time or no budget is left."""
+        reason = None
         if state.attempt_number >= self._backoff.attempts:
-            return True
+            reason = "attempts"
         # A wait that outlives the operation helps nobody: say now what is known now.
-        time_left = min(deadline.remaining(self._clock), until - self._clock.monotonic())
+        elif state.upcoming_sleep >= self._time_left(until):
+            reason = "deadline"
+        elif self._budget is not None and not self._budget.spend():
+            reason = "budget"
+        if reason is None:
+            return False
+        self._deny(_failure(state), reason)
+        return True
+
+    def _time_left(self, until: float) -> float:
+        return min(deadline.remaining(self._clock), until - self._clock.monotonic())
+
+    def _tell(self, state: RetryCallState) -> None:
+        error, retry, wait = _failure(state), state.attempt_number, state.upcoming_sleep
+        reason = type(error).__name__
         _LOGGER.debug(
-            "attempt %s failed; next in %.2f s, %.2f s left",
-            state.attempt_number,
-            state.upcoming_sleep,
-            time_left,
+            "%s.%s: retry %s in %.2f s (%s)", error.service, error.operation, retry, wait, reason
         )
-        return state.upcoming_sleep >= time_left
+        if self._events:
+            event = RetryScheduled(
+                upstream=error.service,
+                operation=error.operation,
+                retry=retry,
+                wait=wait,
+                reason=reason,
+            )
+            self._events.emit(event)
+
+    def _deny(self, error: ExternalServiceException, reason: str) -> None:
+        _LOGGER.debug("%s.%s: no retry (%s)", error.service, error.operation, reason)
+        if self._events:
+            event = RetryDenied(upstream=error.service, operation=error.operation, reason=reason)
+            self._events.emit(event)
+
+
+def _failure(state: RetryCallState) -> ExternalServiceException:
+    """Return what the attempt raised; only failures on the positive list come this far."""
+    return cast("ExternalServiceException", state.outcome and state.outcome.exception())

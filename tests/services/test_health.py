@@ -42,6 +42,18 @@ async def test_an_upstream_left_alone_is_down_until_it_is_asked_again(clock: Vir
 
 
 @in_virtual_time
+async def test_an_upstream_isolated_by_hand_is_down_until_nobody_knows_when(
+    clock: VirtualClock,
+) -> None:
+    policy = easy_policy("discogs", clock)
+    policy.breaker.isolate()
+
+    (upstream,) = _health(clock, policy).upstreams()
+
+    assert (upstream.condition, upstream.retry_at) == (Condition.DOWN, None)
+
+
+@in_virtual_time
 async def test_an_upstream_that_may_be_asked_again_is_recovering(clock: VirtualClock) -> None:
     policy = await _tripped(clock)
     await clock.sleep(60)
