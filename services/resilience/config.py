@@ -23,6 +23,7 @@ class PolicyConfig:
         concurrency: Calls under way at once.
         queue: Calls that may wait for a slot; more are shed.
         rate: The client-side allowance, or None to only obey 429.
+        daily_requests: Requests in any 24 hours, half of them kept for people; None: any number.
         backoff: When and how often to repeat.
         breaker_failures: Failures in a row that open the circuit.
         breaker_open: How long it first stays open.
@@ -36,6 +37,7 @@ class PolicyConfig:
     concurrency: int
     queue: int = 64
     rate: Rate | None = None
+    daily_requests: int | None = None
     backoff: Backoff = field(default_factory=Backoff)
     breaker_failures: int = 5
     breaker_open: float = 60.0

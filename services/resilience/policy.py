@@ -21,6 +21,7 @@ from services.answers import Answer, Source
 from services.errors import (
     AccessDenied,
     AuthenticationFailed,
+    CircuitOpen,
     DeadlineExceeded,
     ExternalServiceException,
     InvalidRequest,
@@ -33,10 +34,12 @@ from services.resilience.cache import Cache
 from services.resilience.circuit_breaker import UpstreamCircuitBreaker
 from services.resilience.clock import Clock
 from services.resilience.config import Call, PolicyConfig, StreamLimits
+from services.resilience.daily_quota import DailyQuota, QuotaStore
 from services.resilience.deadline import deadline
-from services.resilience.rate_limiter import RateLimiter
+from services.resilience.rate_limiter import Allowance, RateLimiter
 from services.resilience.retry import Retry
 from services.resilience.single_flight import SingleFlight
+from services.resilience.turnstile import Turnstile
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -46,8 +49,22 @@ T = TypeVar("T")
 class Policy:
     """Sends calls to one upstream under all its limits."""
 
-    def __init__(self, config: PolicyConfig, *, clock: Clock, chance: random.Random) -> None:
-        """Build every part from ``config``; ``chance`` is the source of all jitter."""
+    def __init__(
+        self,
+        config: PolicyConfig,
+        *,
+        clock: Clock,
+        chance: random.Random,
+        quota_store: QuotaStore | None = None,
+    ) -> None:
+        """Build every part from ``config``.
+
+        Args:
+            config: The limits.
+            clock: Where time comes from.
+            chance: The source of all jitter.
+            quota_store: Where a daily quota outlives the process; None: nowhere.
+        """
         self.config = config
         self.breaker = UpstreamCircuitBreaker(
             config.upstream,
@@ -59,6 +76,12 @@ class Policy:
         self.limiter = (
             RateLimiter(config.upstream, config.rate, clock=clock) if config.rate else None
         )
+        self.quota = (
+            DailyQuota(config.upstream, config.daily_requests, clock=clock, store=quota_store)
+            if config.daily_requests
+            else None
+        )
+        self._turnstile = Turnstile(self.limiter, self.quota)
         self.bulkhead = Bulkhead(
             config.upstream, concurrency=config.concurrency, queue=config.queue
         )
@@ -122,6 +145,13 @@ class Policy:
                     return
                 yield item
 
+    def learn(self, allowance: Allowance | None) -> None:
+        """Correct the rate limiter by what the answer to the call under way says.
+
+        To be called inside ``Call.send``, for every answer that says something, errors included.
+        """
+        self._turnstile.learn(allowance)
+
     def _now(self) -> float:
         return self._clock.monotonic()
 
@@ -164,15 +194,17 @@ class Policy:
     async def _admitted(self, call: Call[T]) -> T:
         generation = self.breaker.generation
         async with self.bulkhead.slot():
-            if self.limiter is not None:
-                await self.limiter.acquire()
-            # Others may have found the upstream dead while this call waited its turn.
-            self.breaker.check_again(generation=generation)
+            await self._turnstile.enter()
+            try:
+                # Others may have found the upstream dead while this call waited its turn.
+                self.breaker.check_again(generation=generation)
+            except CircuitOpen:
+                self._turnstile.turn_back()
+                raise
             try:
                 return await self._authorized(call)
             except RateLimitExceeded as error:
-                if self.limiter is not None:
-                    self.limiter.freeze(error.retry_after or self.config.backoff.base)
+                self._turnstile.refused(error, at_least=self.config.backoff.base)
                 raise
 
     async def _authorized(self, call: Call[T]) -> T:
@@ -226,8 +258,7 @@ class Policy:
         """Start a stream and wait for its first item; None when it ended without one."""
         items = produce()
         try:
-            if self.limiter is not None:
-                await self.limiter.acquire()
+            await self._turnstile.enter()
             return items, await self._item(operation, items, limit)
         except BaseException:
             await items.aclose()

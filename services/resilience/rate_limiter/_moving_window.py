@@ -93,8 +93,10 @@ class MovingWindow:
         if used is not None:
             # Where our share is less than the upstream's limit, others may use the difference.
             spare = max(0, (limit or self._limit) - self._rate.permits)
-            others = min(used - permit.used - spare, self._limit)
-            self._elsewhere = self._spread(max(0, others))
+            others = used - permit.used - spare
+            # One more than seen: our window is a little longer than theirs, so our oldest permits
+            # hide as many of theirs; and they went on while the answer travelled.
+            self._elsewhere = self._spread(min(others + 1, self._limit) if others > 0 else 0)
         if self._limit != before[0]:
             return f"limit {self._limit}"
         return f"{len(self._elsewhere)} elsewhere" if len(self._elsewhere) != before[1] else None
