@@ -35,6 +35,7 @@ class DiscogsServer:
     """
 
     def __init__(self, *, clock: Clock, chance: random.Random, limit: int = LIMIT) -> None:
+        """Start with an empty window; ``chance`` decides how long each trip takes."""
         self.limit = limit
         self.arrivals: list[float] = []
         self.refusals: list[float] = []

@@ -2,6 +2,20 @@
 
 from services.resilience.rate_limiter._limiter import RateLimiter
 from services.resilience.rate_limiter._moving_window import MovingWindow
-from services.resilience.rate_limiter._permits import Allowance, Permit, PermitStore, Rate
+from services.resilience.rate_limiter._permits import (
+    Allowance,
+    Correction,
+    Permit,
+    PermitStore,
+    Rate,
+)
 
-__all__ = ["Allowance", "MovingWindow", "Permit", "PermitStore", "Rate", "RateLimiter"]
+__all__ = [
+    "Allowance",
+    "Correction",
+    "MovingWindow",
+    "Permit",
+    "PermitStore",
+    "Rate",
+    "RateLimiter",
+]

@@ -20,6 +20,8 @@ from services.resilience.rate_limiter._permits import Allowance, Permit, PermitS
 from services.resilience.rate_limiter._queue import Waiter, WaitingQueue
 
 _LOGGER = logging.getLogger(__name__)
+# However busy people are, background work gets one permit in so many windows.
+_PATIENCE_WINDOWS = 2
 
 
 class RateLimiter:
@@ -45,9 +47,10 @@ class RateLimiter:
         """
         self._upstream = upstream
         self._clock = clock
-        self._store = store or MovingWindow(rate, clock=clock)
-        self._events = events or Events()
-        self._queue = WaitingQueue(patience=rate.window)
+        self._store = MovingWindow(rate, clock=clock) if store is None else store
+        # Not ``or``: events are false while nobody listens, and somebody may listen later.
+        self._events = Events() if events is None else events
+        self._queue = WaitingQueue(patience=_PATIENCE_WINDOWS * rate.window)
         self._changed = asyncio.Event()
         self._server: asyncio.Task[None] | None = None
 
@@ -74,6 +77,8 @@ class RateLimiter:
         answer = await self._store.take(priority)
         if not isinstance(answer, Permit):
             return await self._wait(priority)
+        if priority is Priority.BACKGROUND:
+            self._queue.background_was_served(answer.sent_at)
         if self._events:
             self._tell_waited(0.0, priority)
         return answer
@@ -91,8 +96,9 @@ class RateLimiter:
         """
         change = self._store.correct(allowance, permit)
         if change is not None:
-            _LOGGER.debug("%s: corrected by the upstream: %s", self._upstream, change)
-            self._adapt(change)
+            level = logging.WARNING if change.what == "limit" else logging.DEBUG
+            _LOGGER.log(level, "%s: %s is %s permits now", self._upstream, *change)
+            self._adapt(change.what)
 
     def freeze(self, seconds: float | None, *, at_least: float = 0.0) -> None:
         """Let nothing through for a while: the upstream answered 429.
@@ -145,17 +151,19 @@ class RateLimiter:
             )
 
     def _first_hopeless(self) -> tuple[Waiter, float] | None:
-        waiters = [waiter for waiter in self._queue if not waiter.permit.done()]
-        if all(waiter.until == inf for waiter in waiters):
+        turns = list(self._queue.turns(self._clock.monotonic()))
+        if all(turn.waiter.until == inf for turn in turns):
             return None
-        instants = self._store.forecast([waiter.priority for waiter in waiters])
-        forecast = zip(waiters, instants, strict=True)
-        return next((late for late in forecast if late[1] >= late[0].until), None)
+        forecast = zip(turns, self._store.forecast(turn.share for turn in turns), strict=True)
+        for turn, instant in forecast:
+            if instant >= turn.waiter.until:
+                return turn.waiter, instant
+        return None
 
-    def _adapt(self, change: str) -> None:
+    def _adapt(self, reason: str) -> None:
         """Let the queue follow what the upstream said."""
         if self._events:
-            self._events.emit(LimiterCorrected(upstream=self._upstream, reason=change))
+            self._events.emit(LimiterCorrected(upstream=self._upstream, reason=reason))
         self._refuse_hopeless()
         self._changed.set()
 
@@ -173,21 +181,20 @@ class RateLimiter:
     async def _serve(self) -> None:
         """Give permits to who waits, in order, until nobody does."""
         try:
-            while (turn := self._queue.next_turn(self._clock.monotonic())) is not None:
+            while (turn := next(self._queue.turns(self._clock.monotonic()), None)) is not None:
                 # Cleared before asking: what changes while a store elsewhere answers must count.
                 self._changed.clear()
-                who, share = turn
-                answer = await self._store.take(share)
+                answer = await self._store.take(turn.share)
                 if not isinstance(answer, Permit):
                     await self._pause(until=answer)
-                elif not self._queue.serve(who, answer):
+                elif not self._queue.serve(turn.waiter.priority, answer):
                     self._store.give_back(answer)
         finally:
             self._server = None
 
     async def _pause(self, *, until: float) -> None:
         """Wait until an instant, or until something changes."""
-        overdue_at = self._queue.next_turn_changes_at(self._clock.monotonic())
+        overdue_at = self._queue.changes_at(self._clock.monotonic())
         with suppress(TimeoutError):
             async with self._clock.timeout_at(min(until, overdue_at)):
                 await self._changed.wait()
@@ -196,7 +203,6 @@ class RateLimiter:
         """Let nobody wait for a task that died: a store broke its word and raised."""
         if task.cancelled() or (error := task.exception()) is None:
             return
-        for waiter in list(self._queue):
-            self._queue.remove(waiter)
-            if not waiter.permit.done():
-                waiter.permit.set_exception(error)
+        for turn in list(self._queue.turns(self._clock.monotonic())):
+            self._queue.remove(turn.waiter)
+            turn.waiter.permit.set_exception(error)

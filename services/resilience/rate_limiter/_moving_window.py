@@ -22,7 +22,7 @@ from math import inf
 
 from services.resilience.clock import Clock
 from services.resilience.priority import Priority
-from services.resilience.rate_limiter._permits import Allowance, Permit, Rate
+from services.resilience.rate_limiter._permits import Allowance, Correction, Permit, Rate
 
 _INTERACTIVE = Priority.INTERACTIVE
 
@@ -71,7 +71,7 @@ class MovingWindow:
         vars(self).update(state)
         return instants
 
-    def correct(self, allowance: Allowance, permit: Permit) -> str | None:
+    def correct(self, allowance: Allowance, permit: Permit) -> Correction | None:
         """Learn from an answer, unless one to a later request was learnt from already.
 
         The limit follows the upstream's, down and up again, but never above ``rate.permits``.
@@ -98,8 +98,9 @@ class MovingWindow:
             # hide as many of theirs; and they went on while the answer travelled.
             self._elsewhere = self._spread(min(others + 1, self._limit) if others > 0 else 0)
         if self._limit != before[0]:
-            return f"limit {self._limit}"
-        return f"{len(self._elsewhere)} elsewhere" if len(self._elsewhere) != before[1] else None
+            return Correction("limit", self._limit)
+        elsewhere = len(self._elsewhere)
+        return Correction("elsewhere", elsewhere) if elsewhere != before[1] else None
 
     def freeze(self, seconds: float | None, *, at_least: float) -> bool:
         """Give no permit for ``seconds``; None: the window is full, whatever we counted."""

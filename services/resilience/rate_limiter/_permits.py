@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import NamedTuple, Protocol
+from typing import Literal, NamedTuple, Protocol
 
 from services.resilience.priority import Priority
 
@@ -55,6 +55,13 @@ class Allowance:
     remaining: int | None = None
 
 
+class Correction(NamedTuple):
+    """What an answer changed: the ``limit``, or what is sent ``elsewhere``, in permits now."""
+
+    what: Literal["limit", "elsewhere"]
+    permits: int
+
+
 class PermitStore(Protocol):
     """Where permits are counted: in this process, or in a store that several processes share.
 
@@ -74,12 +81,8 @@ class PermitStore(Protocol):
         They are exact while nobody else asks; an estimate is enough.
         """
 
-    def correct(self, allowance: Allowance, permit: Permit) -> str | None:
-        """Learn from the answer to the request sent with ``permit``.
-
-        Returns:
-            What changed, in a word or two; None when nothing did.
-        """
+    def correct(self, allowance: Allowance, permit: Permit) -> Correction | None:
+        """Learn from the answer to the request sent with ``permit``; None: nothing changed."""
 
     def freeze(self, seconds: float | None, *, at_least: float) -> bool:
         """Give no permit for ``seconds``, or until the oldest one leaves the window.

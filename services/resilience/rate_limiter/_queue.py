@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from math import inf
+from typing import NamedTuple
 
 from services.resilience.priority import Priority
 from services.resilience.rate_limiter._permits import Permit
@@ -30,68 +31,77 @@ class Waiter:
     permit: asyncio.Future[Permit]
 
 
+class Turn(NamedTuple):
+    """Whose turn it is, and the share of the window that it may use."""
+
+    waiter: Waiter
+    share: Priority
+
+
 class WaitingQueue:
     """Interactive before background, in order of arrival; false while nobody waits.
 
-    Background work that got nothing for ``patience`` seconds is *overdue*: its first waiter goes
-    before everybody else and may use the reserve, once.
+    Background work is *overdue* when it has waited in vain for ``patience`` seconds, be it one
+    call or several that gave up one after the other. Then its first waiter goes before everybody
+    else, and may use the reserve, once.
     """
 
     def __init__(self, *, patience: float) -> None:
         """Start empty."""
         self._patience = patience
-        self._served_background_at = -inf
-        self._waiting: dict[Priority, deque[Waiter]] = {_INTERACTIVE: deque(), _BACKGROUND: deque()}
+        self._overdue_at = inf
+        self._people: deque[Waiter] = deque()
+        self._work: deque[Waiter] = deque()
 
     def __bool__(self) -> bool:
-        return bool(self._waiting[_INTERACTIVE] or self._waiting[_BACKGROUND])
+        return bool(self._people or self._work)
 
     def __len__(self) -> int:
-        return sum(map(len, self._waiting.values()))
-
-    def __iter__(self) -> Iterator[Waiter]:
-        for queue in self._waiting.values():
-            yield from queue
+        return len(self._people) + len(self._work)
 
     def add(self, waiter: Waiter) -> None:
         """Queue ``waiter`` behind its equals."""
-        self._waiting[waiter.priority].append(waiter)
+        if waiter.priority is _BACKGROUND:
+            self._overdue_at = min(self._overdue_at, waiter.arrived_at + self._patience)
+            self._work.append(waiter)
+        else:
+            self._people.append(waiter)
 
     def remove(self, waiter: Waiter) -> None:
         """Take ``waiter`` out, if it is still in."""
         with suppress(ValueError):
-            self._waiting[waiter.priority].remove(waiter)
+            self._queue_of(waiter.priority).remove(waiter)
 
-    def next_turn(self, now: float) -> tuple[Priority, Priority] | None:
-        """Return whose turn it is and the share of the window it may use; None when empty."""
-        for queue in self._waiting.values():
-            while queue and queue[0].permit.done():  # cancelled, and about to notice it
-                queue.popleft()
-        if self._waiting[_BACKGROUND] and self._overdue_at() <= now:
-            return _BACKGROUND, _INTERACTIVE
-        if self._waiting[_INTERACTIVE]:
-            return _INTERACTIVE, _INTERACTIVE
-        return (_BACKGROUND, _BACKGROUND) if self._waiting[_BACKGROUND] else None
+    def turns(self, now: float) -> Iterator[Turn]:
+        """Yield the turns in order, as far as that can be known ``now``."""
+        work = [waiter for waiter in self._work if not waiter.permit.done()]
+        if work and self._overdue_at <= now:
+            yield Turn(work.pop(0), _INTERACTIVE)
+        for waiter in self._people:
+            if not waiter.permit.done():
+                yield Turn(waiter, _INTERACTIVE)
+        for waiter in work:
+            yield Turn(waiter, _BACKGROUND)
 
-    def next_turn_changes_at(self, now: float) -> float:
+    def changes_at(self, now: float) -> float:
         """Return when the turn passes to background work that has become overdue."""
-        overdue_at = self._overdue_at()
-        return overdue_at if overdue_at > now else inf
+        return self._overdue_at if self._work and self._overdue_at > now else inf
 
     def serve(self, priority: Priority, permit: Permit) -> bool:
         """Give ``permit`` to the first who waits; False when nobody of ``priority`` does."""
-        queue = self._waiting[priority]
-        while queue:
-            waiter = queue.popleft()
-            if not waiter.permit.done():
-                if priority is _BACKGROUND:
-                    self._served_background_at = permit.sent_at
-                waiter.permit.set_result(permit)
-                return True
-        return False
+        queue = self._queue_of(priority)
+        waiter = next((waiter for waiter in queue if not waiter.permit.done()), None)
+        if waiter is None:
+            return False
+        queue.remove(waiter)
+        waiter.permit.set_result(permit)
+        if priority is _BACKGROUND:
+            self.background_was_served(permit.sent_at)
+        return True
 
-    def _overdue_at(self) -> float:
-        queue = self._waiting[_BACKGROUND]
-        if not queue:
-            return inf
-        return max(queue[0].arrived_at, self._served_background_at) + self._patience
+    def background_was_served(self, now: float) -> None:
+        """Begin to count anew how long background work waits in vain."""
+        self._overdue_at = now + self._patience if self._work else inf
+
+    def _queue_of(self, priority: Priority) -> deque[Waiter]:
+        return self._work if priority is _BACKGROUND else self._people
