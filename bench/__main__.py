@@ -5,6 +5,7 @@ import platform
 import time
 
 from bench.cards import bench_cards
+from bench.discogs_walk import bench_walks
 from bench.parsing import bench_pages
 from bench.policy import bench_calls, bench_requests
 from bench.report import write
@@ -25,6 +26,7 @@ def main() -> None:
     bench_decoder()
     bench_pages()
     bench_cards()
+    bench_walks()
     write(f"\n{time.perf_counter() - started:.0f} s in all")
 
 

@@ -10,6 +10,7 @@ import random
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from math import inf
 
 from services.errors import ExternalServiceException, RateLimitExceeded
 from services.resilience.clock import Clock
@@ -31,14 +32,12 @@ class DiscogsServer:
     Attributes:
         limit: May be changed while running.
         arrivals: The instant of every request, refused ones included.
-        refusals: The instant of every 429.
     """
 
     def __init__(self, *, clock: Clock, chance: random.Random, limit: int = LIMIT) -> None:
         """Start with an empty window; ``chance`` decides how long each trip takes."""
         self.limit = limit
         self.arrivals: list[float] = []
-        self.refusals: list[float] = []
         self._admitted: deque[float] = deque()
         self._clock = clock
         self._chance = chance
@@ -67,7 +66,6 @@ class DiscogsServer:
             self._admitted.popleft()
         self.arrivals.append(now)
         if len(self._admitted) >= self.limit:
-            self.refusals.append(now)
             return False
         self._admitted.append(now)
         return True
@@ -81,9 +79,10 @@ class Observations:
         walk_seconds: From the first page to the last.
         waits: How long each interactive call waited for its permit, in seconds.
         bursts: How long the last of each burst waited.
-        refusals: When the server answered 429, in seconds from the start.
+        refusals: When a 429 reached our client, in seconds from the start.
         failures: Pages that were given up.
-        worst_window: The most requests that the server saw in any 60 s.
+        requests: How many the server saw, whoever sent them.
+        worst_window: The most of them in any 60 s.
     """
 
     walk_seconds: float = 0.0
@@ -91,6 +90,7 @@ class Observations:
     bursts: list[float] = field(default_factory=list)
     refusals: list[float] = field(default_factory=list)
     failures: int = 0
+    requests: int = 0
     worst_window: int = 0
 
 
@@ -107,13 +107,14 @@ def make_policy(clock: Clock, chance: random.Random) -> Policy:
     return Policy(config, clock=clock, chance=chance)
 
 
-def shortest_walk(pages: int, rate: Rate = RATE) -> float:
-    """Return the least seconds between the first page and the last with the background share.
+def shortest_walk(requests: int, rate: Rate = RATE) -> float:
+    """Return the least seconds from the first of so many requests to the last.
 
-    A share of ``m = permits - reserve`` fits into each window: page ``n`` (from 0) cannot be sent
-    before ``(n // m) * window + (n % m) * spacing``, were each window's share sent in one go.
+    A share of ``m = permits - reserve`` fits into each window: request ``n`` (from 0) cannot be
+    sent before ``(n // m) * window + (n % m) * spacing``, were each share sent in one go. What
+    people and others send meanwhile takes its part of the same share.
     """
-    windows, rest = divmod(pages - 1, rate.permits - rate.reserve)
+    windows, rest = divmod(requests - 1, rate.permits - rate.reserve)
     return windows * rate.window + rest * rate.spacing
 
 
@@ -127,6 +128,7 @@ class Scenario:
         burst_every: Seconds between bursts of five; 0: none.
         rival_every: Seconds between the requests of another program behind the same address,
             which asks nobody and learns nothing from a 429; 0: there is none.
+        rival_until: Seconds after which that program stops.
         seed: Of all chance.
     """
 
@@ -134,6 +136,7 @@ class Scenario:
     person_every: float = 0.0
     burst_every: float = 0.0
     rival_every: float = 0.0
+    rival_until: float = inf
     seed: int = 1
 
     async def run(self, clock: Clock) -> Observations:
@@ -158,8 +161,9 @@ class Scenario:
             walk_seconds=seconds,
             waits=client.waits,
             bursts=client.bursts,
-            refusals=[instant - started for instant in server.refusals],
+            refusals=[instant - started for instant in client.refusals],
             failures=client.failures,
+            requests=len(server.arrivals),
             worst_window=_worst_window(server.arrivals),
         )
 
@@ -175,7 +179,8 @@ class Scenario:
 
     async def _rival(self, server: DiscogsServer, clock: Clock) -> None:
         async with asyncio.TaskGroup() as group:
-            while self.rival_every:
+            stops_at = clock.monotonic() + self.rival_until
+            while self.rival_every and clock.monotonic() < stops_at:
                 await clock.sleep(self.rival_every)
                 group.create_task(_careless(server))
 
@@ -189,6 +194,7 @@ class _Client:
     clock: Clock
     waits: list[float] = field(default_factory=list)
     bursts: list[float] = field(default_factory=list)
+    refusals: list[float] = field(default_factory=list)
     failures: int = 0
 
     async def fetch(self) -> float:
@@ -198,7 +204,11 @@ class _Client:
 
         async def send() -> None:
             sent_at.append(self.clock.monotonic())
-            await self.server.ask(self.policy.learn)
+            try:
+                await self.server.ask(self.policy.learn)
+            except RateLimitExceeded:
+                self.refusals.append(self.clock.monotonic())
+                raise
 
         try:
             await self.policy.call(Call(operation="get_page", send=send))

@@ -39,6 +39,14 @@ def policy(clock: VirtualClock) -> Policy:
     return easy_policy("discogs", clock, stale_name="cache_from_last_import")
 
 
+# As api.discogs.com sends them, with every answer.
+RATE_HEADERS = {
+    "X-Discogs-Ratelimit": "60",
+    "X-Discogs-Ratelimit-Used": "1",
+    "X-Discogs-Ratelimit-Remaining": "59",
+}
+
+
 @asynccontextmanager
 async def _service(
     policy: Policy,

@@ -313,6 +313,15 @@ async def test_used_is_counted_from_the_limit_and_what_remains(clock: VirtualClo
 
 
 @in_virtual_time
+async def test_used_counts_also_when_the_limit_is_missing(clock: VirtualClock) -> None:
+    window = _window(clock, 5, 10)
+
+    correction = window.correct(Allowance(used=4), await _permit(window))
+
+    assert correction == Correction("elsewhere", 4)
+
+
+@in_virtual_time
 async def test_greater_of_two_counts_that_disagree_is_believed(clock: VirtualClock) -> None:
     first, second = _window(clock, 5, 10), _window(clock, 5, 10)
 
