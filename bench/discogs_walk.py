@@ -13,9 +13,10 @@ from tests.fakes.virtual_time import run
 _PAGES = 60
 _LONG = 3_000
 _SEEDS = range(1, 11)
+_SHARE = RATE.permits - RATE.reserve
 _FORMULA = (
-    f"request n of 0.. (anybody's) not before (n // {RATE.permits - RATE.reserve}) * {RATE.window:g} s "
-    f"+ (n % {RATE.permits - RATE.reserve}) * {RATE.spacing:g} s"
+    f"request n of 0.., anybody's, not before (n // {_SHARE}) * {RATE.window:g} s "
+    f"+ (n % {_SHARE}) * {RATE.spacing:g} s"
 )
 
 

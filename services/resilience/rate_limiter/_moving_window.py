@@ -108,7 +108,9 @@ class MovingWindow:
         was_free = self._frozen_until <= now
         if seconds is None:
             self._forget(now)
-            self._elsewhere = self._spread(self._limit - len(self._sent))
+            missing = self._limit - len(self._sent)
+            if missing > len(self._elsewhere):
+                self._elsewhere = self._spread(missing)
             seconds = max(at_least, self._leaves(0) - now)
         self._frozen_until = max(self._frozen_until, now + seconds)
         self._not_before = max(self._not_before, self._frozen_until)
