@@ -313,6 +313,25 @@ async def test_used_is_counted_from_the_limit_and_what_remains(clock: VirtualClo
 
 
 @in_virtual_time
+async def test_nothing_remaining_means_a_full_window(clock: VirtualClock) -> None:
+    window = _window(clock, 5, 10)
+
+    correction = window.correct(Allowance(limit=5, remaining=0), await _permit(window))
+
+    assert correction == Correction("elsewhere", 5)
+
+
+@in_virtual_time
+async def test_use_of_nothing_is_a_count_too(clock: VirtualClock) -> None:
+    window = _window(clock, 5, 10)
+    window.correct(Allowance(used=4), await _permit(window))
+
+    correction = window.correct(Allowance(used=0), await _permit(window))
+
+    assert correction == Correction("elsewhere", 0)
+
+
+@in_virtual_time
 async def test_used_counts_also_when_the_limit_is_missing(clock: VirtualClock) -> None:
     window = _window(clock, 5, 10)
 
@@ -482,6 +501,19 @@ async def test_freeze_without_a_time_takes_the_window_for_full(clock: VirtualClo
 
     # Four permits that are not ours leave at 2.5, 5, 7.5 and 10.
     assert _next(window, 4) == [2.5, 5, 7.5, 10]
+
+
+@in_virtual_time
+async def test_freeze_without_a_time_keeps_what_already_fills_the_window(
+    clock: VirtualClock,
+) -> None:
+    window = _window(clock, 5, 10)
+    window.correct(Allowance(limit=5, used=4), await _permit(window))
+    await clock.sleep(1)
+
+    window.freeze(None, at_least=0)
+
+    assert _next(window, 2) == [2.5, 5]
 
 
 @in_virtual_time
