@@ -189,6 +189,20 @@ async def test_permit_given_back_keeps_the_spacing_to_the_one_before(clock: Virt
 
 
 @in_virtual_time
+async def test_older_permit_given_back_leaves_the_spacing_of_the_newest(
+    clock: VirtualClock,
+) -> None:
+    window = _window(clock, 5, 10, spacing=2)
+    older = await _permit(window)
+    await clock.sleep(2)
+    await _permit(window)
+
+    window.give_back(older)
+
+    assert _next(window) == [4]
+
+
+@in_virtual_time
 async def test_permit_given_back_while_frozen_does_not_thaw(clock: VirtualClock) -> None:
     window = _window(clock, 5, 10)
     await _permit(window)
@@ -304,6 +318,15 @@ async def test_what_the_upstream_counts_beyond_ours_is_spread_over_the_window(
 
 
 @in_virtual_time
+async def test_what_was_sent_elsewhere_leaves_on_the_instant(clock: VirtualClock) -> None:
+    window = _window(clock, 5, 10)
+    window.correct(Allowance(limit=5, used=4), await _permit(window))
+    await clock.sleep(2.5)
+
+    assert (await _permit(window)).used == 2
+
+
+@in_virtual_time
 async def test_used_is_counted_from_the_limit_and_what_remains(clock: VirtualClock) -> None:
     window = _window(clock, 5, 10)
 
@@ -324,9 +347,10 @@ async def test_nothing_remaining_means_a_full_window(clock: VirtualClock) -> Non
 @in_virtual_time
 async def test_use_of_nothing_is_a_count_too(clock: VirtualClock) -> None:
     window = _window(clock, 5, 10)
-    window.correct(Allowance(used=4), await _permit(window))
+    permit = await _permit(window)
+    window.correct(Allowance(used=4), permit)
 
-    correction = window.correct(Allowance(used=0), await _permit(window))
+    correction = window.correct(Allowance(used=0), permit)
 
     assert correction == Correction("elsewhere", 0)
 
