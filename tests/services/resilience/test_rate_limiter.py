@@ -438,6 +438,7 @@ async def test_freeze_without_a_time_waits_for_the_oldest_permit(clock: VirtualC
     await limiter.acquire()
     await clock.sleep(4)
     await limiter.acquire()
+    await clock.sleep(5.5)
 
     limiter.freeze(None)
 
@@ -641,6 +642,7 @@ async def test_store_that_raises_fails_whoever_waits(clock: VirtualClock) -> Non
     store.error = None
 
     assert [type(result) for result in results] == [OSError, OSError]
+    assert limiter.waiting == 0
     assert await _permit_at(limiter, clock) == 20
 
 
