@@ -126,6 +126,18 @@ async def test_refusal_of_background_waits_for_a_slot_of_background(clock: Virtu
 
 
 @in_virtual_time
+async def test_refusal_of_background_waits_for_the_first_that_makes_room(
+    clock: VirtualClock,
+) -> None:
+    quota = _quota(clock, 4)
+    for _ in range(2):
+        _take(quota, 1, WORK)
+        await clock.sleep(HOUR)
+
+    assert _refusal(quota, WORK) == UNTIL_THE_FIRST_LEAVES - 2 * HOUR
+
+
+@in_virtual_time
 async def test_refused_request_is_not_counted(clock: VirtualClock) -> None:
     quota = _quota(clock, 1)
     _take(quota, 1)
@@ -311,7 +323,8 @@ async def test_store_forgets_slots_that_are_over(clock: VirtualClock) -> None:
     _take(quota, 1)
     await settle()
 
-    assert store.counts["spotify"] == {Slot(NOON + UNTIL_THE_FIRST_LEAVES, PERSON): 11}
+    now = Slot(NOON + UNTIL_THE_FIRST_LEAVES, PERSON)
+    assert (store.counts["spotify"], store.writes[-1]) == ({now: 11}, {now: 11})
 
 
 @in_virtual_time
