@@ -328,6 +328,31 @@ async def test_store_forgets_slots_that_are_over(clock: VirtualClock) -> None:
 
 
 @in_virtual_time
+async def test_store_keeps_a_slot_until_its_last_instant(clock: VirtualClock) -> None:
+    store = MemoryQuotaStore()
+    quota = await _loaded(clock, 100, store)
+    _take(quota, 2)
+    await clock.sleep(DAY)
+
+    _take(quota, 1)
+    await settle()
+
+    assert store.counts["spotify"] == {Slot(NOON, PERSON): 2, Slot(NOON + DAY, PERSON): 11}
+
+
+@in_virtual_time
+async def test_store_is_not_written_when_nothing_changed(clock: VirtualClock) -> None:
+    store = MemoryQuotaStore()
+    quota = await _loaded(clock, 100, store)
+
+    await quota.close()
+    await quota.close()
+
+    slot = Slot(NOON, PERSON)
+    assert store.writes == [{slot: 10}, {slot: -10}]
+
+
+@in_virtual_time
 async def test_counts_in_the_future_are_stored_as_of_now(clock: VirtualClock) -> None:
     store = MemoryQuotaStore()
     clock.step_wall(timedelta(days=365))
