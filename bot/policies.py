@@ -10,6 +10,7 @@ from typing import Final
 from bot.settings import Settings
 from services.resilience.clock import Clock
 from services.resilience.config import PolicyConfig
+from services.resilience.daily_quota import QuotaStore
 from services.resilience.policy import Policy
 from services.resilience.rate_limiter import Rate
 from services.resilience.retry import Backoff
@@ -18,22 +19,31 @@ _DISCOGS_ANONYMOUS_PER_MINUTE: Final = 25
 # One second more than Discogs' own minute absorbs the skew between its clock and ours.
 _DISCOGS_WINDOW_SECONDS: Final = 61.0
 _DISCOGS_SPACING_SECONDS: Final = 0.5
+# So many interactive calls find a permit while an import walks through a collection.
+_DISCOGS_RESERVE: Final = 5
 
 
-def spotify_policy(settings: Settings, *, clock: Clock, chance: random.Random) -> Policy:
-    """One request a second in the long run, five at once."""
+def spotify_policy(
+    settings: Settings,
+    *,
+    clock: Clock,
+    chance: random.Random,
+    quota_store: QuotaStore | None = None,
+) -> Policy:
+    """One request a second in the long run, five at once; so many a day, across restarts."""
     config = PolicyConfig(
         upstream="spotify",
         deadline=settings.spotify_deadline_seconds,
         attempt_timeout=settings.spotify_attempt_timeout_seconds,
         concurrency=4,
         rate=Rate(permits=5, window=5.0),
+        daily_requests=settings.spotify_daily_requests,
         backoff=Backoff(attempts=3, base=1.0, cap=8.0),
         breaker_failures=settings.spotify_breaker_failures,
         breaker_open=settings.spotify_breaker_open_seconds,
         stale_name="cache_from_previous_session",
     )
-    return Policy(config, clock=clock, chance=chance)
+    return Policy(config, clock=clock, chance=chance, quota_store=quota_store)
 
 
 def discogs_policy(settings: Settings, *, clock: Clock, chance: random.Random) -> Policy:
@@ -47,7 +57,10 @@ def discogs_policy(settings: Settings, *, clock: Clock, chance: random.Random) -
         attempt_timeout=settings.discogs_attempt_timeout_seconds,
         concurrency=5,
         rate=Rate(
-            permits=permits, window=_DISCOGS_WINDOW_SECONDS, spacing=_DISCOGS_SPACING_SECONDS
+            permits=permits,
+            window=_DISCOGS_WINDOW_SECONDS,
+            spacing=_DISCOGS_SPACING_SECONDS,
+            reserve=_DISCOGS_RESERVE,
         ),
         backoff=Backoff(attempts=3, floor=2.0, base=5.0, cap=5.0),
         breaker_failures=settings.discogs_breaker_failures,

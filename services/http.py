@@ -56,6 +56,10 @@ def _no_detail(_body: bytes) -> ErrorDetail:
     return ErrorDetail()
 
 
+def _unread(_headers: Mapping[str, str]) -> None:
+    """Nothing in the headers matters."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
     """One HTTP request. What may hold a secret (headers, bodies) stays out of the repr.
@@ -70,6 +74,7 @@ class Request:
         form: A form-encoded body, or None.
         json: A JSON body, or None.
         read_error: Reads the upstream's own error body; never raises.
+        read_headers: Gets the headers of every answer, whatever its status; never raises.
     """
 
     service: str
@@ -81,6 +86,7 @@ class Request:
     form: Mapping[str, str] | None = field(default=None, repr=False)
     json: object | None = field(default=None, repr=False)
     read_error: Callable[[bytes], ErrorDetail] = field(default=_no_detail, repr=False)
+    read_headers: Callable[[Mapping[str, str]], None] = field(default=_unread, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,6 +174,7 @@ class HttpClient:
             _LOGGER.debug(
                 "%s.%s: %s %s", request.service, request.operation, request.method, response.status
             )
+            request.read_headers(response.headers)
             if response.status >= _FIRST_REDIRECT:
                 raise await self._error(response, request)
             # Not translated here: what the caller's block raises is the caller's.

@@ -14,11 +14,14 @@ import msgspec
 from services.discogs.models import DiscogsKind, DiscogsResults, Release, SearchHit, Track
 from services.http import ErrorDetail, read_json
 from services.music import clean_text, strip_disambiguation
+from services.resilience.rate_limiter import Allowance
 
 _WEB: Final = "https://www.discogs.com"
 _MARKUP = re.compile(r"\[(?:url=[^\]]*|/?(?:url|b|i|u|quote))\]")
 _NAMED_LINK = re.compile(r"\[[almr]=([^\]]*)\]")
 _NUMBERED_LINK = re.compile(r"\[[almr]\d+\]")
+_COUNT = re.compile(r"[0-9]{1,9}")
+_NOTHING_SAID: Final = Allowance()
 _NO_CATNO = frozenset({"", "none"})
 
 
@@ -165,6 +168,23 @@ def read_error(body: bytes) -> ErrorDetail:
     value = read_json(body)
     message = value.get("message") if isinstance(value, dict) else None
     return ErrorDetail(message if isinstance(message, str) else "")
+
+
+def parse_allowance(headers: Mapping[str, str]) -> Allowance | None:
+    """Return what the rate limit headers say; None when they are missing or no numbers.
+
+    They come with every answer of the API, 404 and 429 included, but not with a gateway's page.
+    """
+    allowance = Allowance(
+        limit=_to_count(headers.get("X-Discogs-Ratelimit")),
+        used=_to_count(headers.get("X-Discogs-Ratelimit-Used")),
+        remaining=_to_count(headers.get("X-Discogs-Ratelimit-Remaining")),
+    )
+    return None if allowance == _NOTHING_SAID else allowance
+
+
+def _to_count(text: str | None) -> int | None:
+    return int(text) if text is not None and _COUNT.fullmatch(text.strip()) else None
 
 
 def _display_name(name: str) -> str:

@@ -130,6 +130,7 @@ class DiscogsService:
             params=params,
             headers=headers,
             read_error=protocol.read_error,
+            read_headers=lambda headers: self._policy.learn(protocol.parse_allowance(headers)),
         )
 
         async def send() -> T:

@@ -25,6 +25,7 @@ class PolicyConfig:
         concurrency: Calls under way at once.
         queue: Calls that may wait for a slot; more are shed.
         rate: The client-side allowance, or None to only obey 429.
+        daily_requests: Requests in any 24 hours, half of them kept for people; None: any number.
         backoff: When and how often to repeat.
         retry_budget: How many retries all calls together may make.
         breaker_failures: Failures in a row that open the circuit.
@@ -40,6 +41,7 @@ class PolicyConfig:
     concurrency: int
     queue: int = 64
     rate: Rate | None = None
+    daily_requests: int | None = None
     backoff: Backoff = field(default_factory=Backoff)
     retry_budget: BudgetRules = field(default_factory=BudgetRules)
     breaker_failures: int = 5

@@ -6,48 +6,50 @@ Outer to inner (the reasons are in ``docs/decisions/0002-order-of-the-policies.m
     -> bulkhead -> rate limiter -> auth (one 401, one refresh, one replay) -> attempt timeout
     -> send
 
-One object per upstream, made in ``bot/app.py`` from a declarative ``PolicyConfig``. Services
+One object per upstream, made in ``bot/upstreams.py`` from a declarative ``PolicyConfig``. Services
 describe a call (``Call``); they never retry, wait, cache or time out by themselves.
 """
 
-import logging
 import random
 from collections.abc import AsyncGenerator, Callable
-from contextlib import AbstractAsyncContextManager, AsyncExitStack
-from datetime import datetime, timedelta
+from contextlib import AbstractAsyncContextManager
 from typing import TypeVar
 
-from services.answers import Answer, Source
+from services.answers import Answer
 from services.errors import (
-    AccessDenied,
-    AuthenticationFailed,
     DeadlineExceeded,
     ExternalServiceException,
     InvalidRequest,
     NotFound,
-    RateLimitExceeded,
-    UpstreamTimeout,
+    RefusedLocally,
 )
-from services.resilience._circuit import Admission
 from services.resilience.bulkhead import Bulkhead, OnPlace
-from services.resilience.cache import Cache
+from services.resilience.cache_store import CacheStore
+from services.resilience.cached_calls import CachedCalls
 from services.resilience.circuit_breaker import UpstreamCircuitBreaker
 from services.resilience.clock import Clock
 from services.resilience.config import Call, PolicyConfig, StreamLimits
+from services.resilience.daily_quota import DailyQuota, QuotaStore
 from services.resilience.deadline import deadline
-from services.resilience.events import Events
-from services.resilience.rate_limiter import RateLimiter
-from services.resilience.retry import Retry
-from services.resilience.retry_budget import RetryBudget
-from services.resilience.single_flight import SingleFlight
-
-_LOGGER = logging.getLogger(__name__)
+from services.resilience.events import Events, Refused
+from services.resilience.load import Trail
+from services.resilience.rate_limiter import Allowance, RateLimiter
+from services.resilience.sending import Sending
+from services.resilience.turnstile import Turnstile
 
 T = TypeVar("T")
 
 
 class Policy:
-    """Sends calls to one upstream under all its limits."""
+    """Sends calls to one upstream under all its limits.
+
+    Attributes:
+        config: The limits.
+        breaker: The upstream's circuit breaker.
+        bulkhead: Its slots.
+        limiter: Its rate limiter, or None.
+        quota: Its daily quota, or None.
+    """
 
     def __init__(
         self,
@@ -55,13 +57,28 @@ class Policy:
         *,
         clock: Clock,
         chance: random.Random,
+        store: CacheStore | None = None,
+        quota_store: QuotaStore | None = None,
         events: Events | None = None,
     ) -> None:
-        """Build every part from ``config``; ``chance`` is the source of all jitter."""
-        self.config = config
+        """Build every part from ``config``.
+
+        Args:
+            config: The limits.
+            clock: Where time comes from.
+            chance: The source of all jitter.
+            store: The cache's second level; None: answers are kept in memory only.
+            quota_store: Where a daily quota outlives the process; None: nowhere.
+            events: Who is told what happens.
+        """
+        # Not `or`: it is false until somebody listens, which may be later.
         events = Events() if events is None else events
+        upstream = config.upstream
+        self.config = config
+        self._clock = clock
+        self._events = events
         self.breaker = UpstreamCircuitBreaker(
-            config.upstream,
+            upstream,
             failures=config.breaker_failures,
             open_seconds=config.breaker_open,
             rules=config.breaker,
@@ -70,21 +87,39 @@ class Policy:
             events=events,
         )
         self.limiter = (
-            RateLimiter(config.upstream, config.rate, clock=clock) if config.rate else None
+            RateLimiter(upstream, config.rate, clock=clock, events=events) if config.rate else None
+        )
+        self.quota = (
+            DailyQuota(upstream, config.daily_requests, clock=clock, store=quota_store)
+            if config.daily_requests
+            else None
         )
         self.bulkhead = Bulkhead(
-            config.upstream, concurrency=config.concurrency, queue=config.queue
+            upstream,
+            concurrency=config.concurrency,
+            queue=config.queue,
+            reserve=config.concurrency_reserve,
         )
-        self._retry = Retry(
-            config.backoff,
-            budget=RetryBudget(config.retry_budget),
+        self._turnstile = Turnstile(self.limiter, self.quota)
+        self._sending = Sending(
+            config,
+            breaker=self.breaker,
+            bulkhead=self.bulkhead,
+            turnstile=self._turnstile,
             clock=clock,
             chance=chance,
             events=events,
         )
-        self._cache = Cache(capacity=config.cache_entries, clock=clock)
-        self._flights = SingleFlight()
-        self._clock = clock
+        self._cached = CachedCalls(
+            config,
+            send=self._sending.send,
+            limit=lambda operation: self._deadline(operation, detached=True),
+            clock=clock,
+            chance=chance,
+            store=store,
+            events=events,
+        )
+        self._fallbacks = self._cached.fallbacks
 
     async def call(self, call: Call[T]) -> Answer[T]:
         """Return the upstream's answer, a kept one, or the first fallback that serves.
@@ -94,15 +129,30 @@ class Policy:
             InvalidRequest: The upstream calls the request wrong.
             ExternalServiceException: Any other failure, when no fallback serves.
         """
+        key = call.key
+        if key is not None:
+            # A hit waits for nothing, so it needs no deadline.
+            kept = await self._cached.at_once(call, key)
+            if kept is not None:
+                return kept
+        trail = Trail()
         try:
             async with self._deadline(call.operation):
-                return await self._cached(call)
+                if key is not None:
+                    return await self._cached.answer(call, key, trail)
+                value = await self._sending.send(call, trail)
+                return self._fallbacks.live(call, value, retries=trail.retries)
         except (NotFound, InvalidRequest):
             raise
         except ExternalServiceException as error:
-            return await self._fall_back(call, error)
+            if self._events and isinstance(error, RefusedLocally):
+                reason = type(error).__name__
+                self._events.emit(
+                    Refused(upstream=self.config.upstream, operation=call.operation, reason=reason)
+                )
+            return await self._fallbacks.serve(call, error, retries=trail.retries)
 
-    async def stream(
+    def stream(
         self,
         operation: str,
         produce: Callable[[], AsyncGenerator[T, None]],
@@ -113,42 +163,30 @@ class Policy:
         """Yield the items of a stream: retried until the first one, never after it.
 
         The caller must close the iterator (``contextlib.aclosing``): that ends the request.
-        ``on_place`` is told the place in the queue while the stream waits for its slot.
+
+        Args:
+            operation: Its name without the upstream.
+            produce: Opens the stream once.
+            limits: When it counts as dead.
+            on_place: Told the place in the queue while the stream waits for its slot.
 
         Raises:
             UpstreamTimeout: Nothing came within the limits; after the first item this means the
                 stream stalled, and what was yielded stands.
             ExternalServiceException: Any other failure, before or in mid-stream.
         """
-        async with AsyncExitStack() as stack:
-            await stack.enter_async_context(self.bulkhead.slot(on_place))
-            ends_at = self._now() + limits.whole
-            # One limit for the first item, however many attempts it takes: people are waiting.
-            first_by = min(ends_at, self._now() + limits.first)
-            items, first, admission = await self._retry.call(
-                lambda: self.breaker.call_admitted(
-                    lambda admission: self._open_stream(admission, operation, produce, first_by)
-                ),
-                repeatable=True,
-                until=first_by,
-            )
-            stack.push_async_callback(items.aclose)
-            if first is None:
-                return
-            yield first
-            while True:
-                limit = min(ends_at, self._now() + limits.idle)
-                try:
-                    item = await self._item(operation, items, limit)
-                except ExternalServiceException as error:
-                    self.breaker.record_failure(error, generation=admission.generation)
-                    raise
-                if item is None:
-                    return
-                yield item
+        return self._sending.stream(operation, produce, limits, on_place)
 
-    def _now(self) -> float:
-        return self._clock.monotonic()
+    def learn(self, allowance: Allowance | None) -> None:
+        """Correct the rate limiter by what the answer to the call under way says.
+
+        To be called inside ``Call.send``, for every answer that says something, errors included.
+        """
+        self._turnstile.learn(allowance)
+
+    async def aclose(self) -> None:
+        """Cancel what runs in the background; kept answers get a moment to be stored."""
+        await self._cached.aclose()
 
     def _deadline(
         self, operation: str, *, detached: bool = False
@@ -161,112 +199,3 @@ class Policy:
             )
 
         return deadline(self._clock, seconds, expired=expired, detached=detached)
-
-    async def _cached(self, call: Call[T]) -> Answer[T]:
-        if call.key is None:
-            return self._live(await self._retried(call))
-        entry = await self._cache.get(call.key, max_age=call.fresh)
-        if entry is not None:
-            value: T = entry.value  # type: ignore[assignment]  # only this key's type is stored
-            return Answer(value=value, source=Source.CACHED, as_of=entry.as_of)
-        return await self._flights.run(call.key, lambda: self._fill(call, call.key or ""))
-
-    async def _fill(self, call: Call[T], key: str) -> Answer[T]:
-        # Shared by several callers: the first one's deadline must not cut the others short.
-        async with self._deadline(call.operation, detached=True):
-            value = await self._retried(call)
-            await self._cache.set(key, value)
-            return self._live(value)
-
-    def _live(self, value: T) -> Answer[T]:
-        return Answer(value=value, source=Source.LIVE, as_of=self._clock.now())
-
-    async def _retried(self, call: Call[T]) -> T:
-        return await self._retry.call(
-            lambda: self.breaker.call_admitted(lambda admission: self._admitted(admission, call)),
-            repeatable=call.repeatable,
-        )
-
-    async def _admitted(self, admission: Admission, call: Call[T]) -> T:
-        async with self.bulkhead.slot():
-            if self.limiter is not None:
-                await self.limiter.acquire()
-            # Others may have found the upstream dead while this call waited its turn.
-            self.breaker.start(admission)
-            try:
-                return await self._authorized(call)
-            except RateLimitExceeded as error:
-                if self.limiter is not None:
-                    self.limiter.freeze(error.retry_after or self.config.backoff.base)
-                raise
-
-    async def _authorized(self, call: Call[T]) -> T:
-        try:
-            return await self._attempt(call)
-        except AccessDenied:
-            raise
-        except AuthenticationFailed:
-            if call.renew is None:
-                raise
-            await call.renew()
-            return await self._attempt(call)
-
-    async def _attempt(self, call: Call[T]) -> T:
-        limit = self._now() + self.config.attempt_timeout
-        try:
-            async with self._clock.timeout_at(limit):
-                return await call.send()
-        except TimeoutError as error:
-            message = f"no answer within {self.config.attempt_timeout:g} s"
-            raise UpstreamTimeout(self.config.upstream, call.operation, None, message) from error
-
-    async def _fall_back(self, call: Call[T], error: ExternalServiceException) -> Answer[T]:
-        retry_at = None
-        if error.retry_after is not None:
-            retry_at = self._clock.now() + timedelta(seconds=error.retry_after)
-
-        def substitute(value: T, source: Source, as_of: datetime | None, rung: str) -> Answer[T]:
-            _LOGGER.info("%s; answering with %s", error, rung)
-            return Answer(value=value, source=source, as_of=as_of, retry_at=retry_at, error=error)
-
-        tried: list[str] = []
-        if call.key is not None and self.config.stale_name is not None:
-            tried.append(self.config.stale_name)
-            entry = await self._cache.get(call.key, max_age=call.stale)
-            if entry is not None:
-                kept: T = entry.value  # type: ignore[assignment]  # as in _cached
-                answer = substitute(kept, Source.STALE, entry.as_of, tried[-1])
-                return answer.with_tried(*tried)
-        for rung in call.fallbacks:
-            tried.append(rung.name)
-            value = rung.make(error)
-            if value is not None:
-                answer = substitute(value, rung.source, None, rung.name)
-                return answer.with_tried(*tried)
-        raise error
-
-    async def _open_stream(
-        self,
-        admission: Admission,
-        operation: str,
-        produce: Callable[[], AsyncGenerator[T, None]],
-        limit: float,
-    ) -> tuple[AsyncGenerator[T, None], T | None, Admission]:
-        """Start a stream and wait for its first item; None when it ended without one."""
-        items = produce()
-        try:
-            if self.limiter is not None:
-                await self.limiter.acquire()
-            self.breaker.start(admission)
-            return items, await self._item(operation, items, limit), admission
-        except BaseException:
-            await items.aclose()
-            raise
-
-    async def _item(self, operation: str, items: AsyncGenerator[T, None], limit: float) -> T | None:
-        try:
-            async with self._clock.timeout_at(limit):
-                return await anext(items, None)
-        except TimeoutError as error:
-            message = "the stream fell silent"
-            raise UpstreamTimeout(self.config.upstream, operation, None, message) from error

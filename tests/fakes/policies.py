@@ -4,6 +4,7 @@ from fakes.chance import FixedChance
 from services.resilience.clock import Clock
 from services.resilience.config import PolicyConfig
 from services.resilience.policy import Policy
+from services.resilience.rate_limiter import Rate
 from services.resilience.retry import Backoff
 
 
@@ -14,6 +15,7 @@ def easy_policy(
     attempts: int = 1,
     breaker_failures: int = 100,
     stale_name: str | None = None,
+    rate: Rate | None = None,
 ) -> Policy:
     """Return a policy for ``upstream`` with generous limits."""
     config = PolicyConfig(
@@ -21,6 +23,7 @@ def easy_policy(
         deadline=30,
         attempt_timeout=10,
         concurrency=100,
+        rate=rate,
         backoff=Backoff(attempts=attempts),
         breaker_failures=breaker_failures,
         stale_name=stale_name,

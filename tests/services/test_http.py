@@ -4,7 +4,7 @@ import asyncio
 import gzip
 import traceback
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 
@@ -108,6 +108,27 @@ async def test_an_answer_arrives_whole() -> None:
         response = await _send(server.url)
 
     assert (response.status, response.body, response.headers["x-limit"]) == (200, b'{"a":1}', "60")
+
+
+@pytest.mark.parametrize("status", ["200 OK", "304 Not Modified", "404 Not Found", "500 Oops"])
+async def test_headers_of_every_answer_are_read_whatever_its_status(status: str) -> None:
+    seen: list[str | None] = []
+
+    async with raw_server(answer(status=status, headers="X-Limit: 60\r\n")) as server:
+        with suppress(ExternalServiceException):
+            await _send(
+                server.url, read_headers=lambda headers: seen.append(headers.get("x-limit"))
+            )
+
+    assert seen == ["60"]
+
+
+async def test_headers_are_not_read_when_no_answer_came() -> None:
+    seen: list[object] = []
+
+    await _failure(await unused_url(), read_headers=seen.append)
+
+    assert seen == []
 
 
 async def test_parameters_are_encoded_once() -> None:

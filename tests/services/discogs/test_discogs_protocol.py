@@ -1,10 +1,12 @@
 import msgspec
 import pytest
 from fakes.payloads import payload
+from multidict import CIMultiDict
 
 from services.discogs.models import DiscogsKind, Release, SearchHit, Track
 from services.discogs.protocol import (
     build_search_params,
+    parse_allowance,
     parse_release,
     parse_search,
     read_error,
@@ -12,6 +14,7 @@ from services.discogs.protocol import (
     strip_markup,
 )
 from services.http import ErrorDetail
+from services.resilience.rate_limiter import Allowance
 
 
 def _hits() -> tuple[SearchHit, ...]:
@@ -351,6 +354,52 @@ def test_notes_lose_their_markup(note: str, plain: str) -> None:
 def test_a_release_of_another_shape_is_refused(body: bytes) -> None:
     with pytest.raises(msgspec.DecodeError):
         parse_release(body)
+
+
+# The rate limit
+
+
+def test_rate_limit_headers_become_an_allowance_whatever_their_case() -> None:
+    headers = CIMultiDict(
+        {
+            "x-discogs-ratelimit": "60",
+            "X-Discogs-Ratelimit-Used": " 13 ",
+            "X-DISCOGS-RATELIMIT-REMAINING": "47",
+        }
+    )
+
+    assert parse_allowance(headers) == Allowance(limit=60, used=13, remaining=47)
+
+
+@pytest.mark.parametrize(
+    ("headers", "allowance"),
+    [
+        pytest.param({"X-Discogs-Ratelimit": "25"}, Allowance(limit=25), id="limit"),
+        pytest.param({"X-Discogs-Ratelimit-Used": "0"}, Allowance(used=0), id="used"),
+        pytest.param(
+            {"X-Discogs-Ratelimit": "sixty", "X-Discogs-Ratelimit-Remaining": "3"},
+            Allowance(remaining=3),
+            id="one of them garbage",
+        ),
+        pytest.param({"X-Discogs-Ratelimit": "999999999"}, Allowance(limit=999999999), id="large"),
+    ],
+)
+def test_rate_limit_headers_may_be_incomplete(
+    headers: dict[str, str], allowance: Allowance
+) -> None:
+    assert parse_allowance(headers) == allowance
+
+
+@pytest.mark.parametrize(
+    "value",
+    ["", "-1", "60.0", "1e3", "+60", "\uff16\uff10", "\u00b2", "0x3c", "60, 60", "1" * 5_000],
+)
+def test_rate_limit_header_that_is_no_count_says_nothing(value: str) -> None:
+    assert parse_allowance({"X-Discogs-Ratelimit": value}) is None
+
+
+def test_answer_without_rate_limit_headers_says_nothing() -> None:
+    assert parse_allowance({"Content-Type": "text/html"}) is None
 
 
 # Errors

@@ -27,6 +27,7 @@ from services.errors import (
 from services.http import HttpClient, open_session
 from services.music import InvalidQuery
 from services.resilience.policy import Policy
+from services.resilience.rate_limiter import Rate
 from services.secret import Secret
 
 API = "https://api.discogs.test"
@@ -37,6 +38,14 @@ RELEASE = f"{API}/releases/1"
 @pytest.fixture
 def policy(clock: VirtualClock) -> Policy:
     return easy_policy("discogs", clock, stale_name="cache_from_last_import")
+
+
+# As api.discogs.com sends them, with every answer.
+RATE_HEADERS = {
+    "X-Discogs-Ratelimit": "60",
+    "X-Discogs-Ratelimit-Used": "1",
+    "X-Discogs-Ratelimit-Remaining": "59",
+}
 
 
 @asynccontextmanager
@@ -347,3 +356,76 @@ async def test_a_release_seen_before_stands_in_with_its_age(
         wall(0),
         "Stockholm",
     )
+
+
+@pytest.mark.parametrize(
+    ("status", "name"),
+    [
+        pytest.param(200, "search.json", id="found"),
+        pytest.param(404, "error_not_found.json", id="not found"),
+        pytest.param(500, "error_not_found.json", id="server error"),
+    ],
+)
+@in_virtual_time
+async def test_rate_limiter_learns_from_the_headers_of_every_answer(
+    clock: VirtualClock, web: aioresponses, status: int, name: str
+) -> None:
+    policy = easy_policy("discogs", clock, rate=Rate(permits=60, window=60))
+    headers = RATE_HEADERS | {"X-Discogs-Ratelimit-Used": "60"}
+    web.get(SEARCH, status=status, body=payload(f"discogs/{name}"), headers=headers)
+
+    async with _service(policy, clock) as service:
+        await outcomes(service.search("icarus"))
+
+    # The window is full with 59 that are not ours: one leaves every second.
+    assert policy.limiter is not None
+    assert policy.limiter.wait_seconds == 2
+
+
+@in_virtual_time
+async def test_rate_limiter_believes_what_it_counted_when_the_headers_agree(
+    clock: VirtualClock, web: aioresponses
+) -> None:
+    policy = easy_policy("discogs", clock, rate=Rate(permits=2, window=60))
+    web.get(SEARCH, body=payload("discogs/search.json"), headers=RATE_HEADERS, repeat=True)
+
+    async with _service(policy, clock) as service:
+        await service.search("icarus")
+        await service.search("trash80")
+
+    assert policy.limiter is not None
+    assert policy.limiter.wait_seconds == 60
+
+
+@in_virtual_time
+async def test_rate_limiter_adopts_the_lower_limit_of_a_lost_token(
+    clock: VirtualClock, web: aioresponses
+) -> None:
+    policy = easy_policy("discogs", clock, rate=Rate(permits=60, window=60))
+    headers = RATE_HEADERS | {"X-Discogs-Ratelimit": "1", "X-Discogs-Ratelimit-Remaining": "0"}
+    web.get(SEARCH, body=payload("discogs/search.json"), headers=headers)
+
+    async with _service(policy, clock) as service:
+        await service.search("icarus")
+
+    assert policy.limiter is not None
+    assert policy.limiter.wait_seconds == 60
+
+
+@in_virtual_time
+async def test_429_without_retry_after_holds_everybody_back_until_a_permit_is_free(
+    clock: VirtualClock, web: aioresponses
+) -> None:
+    policy = easy_policy("discogs", clock, rate=Rate(permits=60, window=60))
+    headers = RATE_HEADERS | {
+        "X-Discogs-Ratelimit-Used": "60",
+        "X-Discogs-Ratelimit-Remaining": "0",
+    }
+    body = payload("discogs/error_too_quick.json")
+    web.get(SEARCH, status=429, body=body, headers=headers)
+
+    async with _service(policy, clock) as service:
+        await outcomes(service.search("icarus"))
+
+    assert policy.limiter is not None
+    assert policy.limiter.wait_seconds == 2
