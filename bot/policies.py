@@ -18,6 +18,9 @@ _DISCOGS_ANONYMOUS_PER_MINUTE: Final = 25
 # One second more than Discogs' own minute absorbs the skew between its clock and ours.
 _DISCOGS_WINDOW_SECONDS: Final = 61.0
 _DISCOGS_SPACING_SECONDS: Final = 0.5
+_NEGATIVE_SECONDS: Final = 60.0
+# Shorter than anybody takes to press "try again", longer than a crowd takes to arrive.
+_COOLDOWN_SECONDS: Final = 2.0
 
 
 def spotify_policy(settings: Settings, *, clock: Clock, chance: random.Random) -> Policy:
@@ -32,6 +35,8 @@ def spotify_policy(settings: Settings, *, clock: Clock, chance: random.Random) -
         breaker_failures=settings.spotify_breaker_failures,
         breaker_open=settings.spotify_breaker_open_seconds,
         stale_name="cache_from_previous_session",
+        negative_seconds=_NEGATIVE_SECONDS,
+        cooldown_seconds=_COOLDOWN_SECONDS,
     )
     return Policy(config, clock=clock, chance=chance)
 
@@ -52,7 +57,10 @@ def discogs_policy(settings: Settings, *, clock: Clock, chance: random.Random) -
         backoff=Backoff(attempts=3, floor=2.0, base=5.0, cap=5.0),
         breaker_failures=settings.discogs_breaker_failures,
         breaker_open=settings.discogs_breaker_open_seconds,
+        retry_name="lightweight_retry",
         stale_name="cache_from_last_import",
+        negative_seconds=_NEGATIVE_SECONDS,
+        cooldown_seconds=_COOLDOWN_SECONDS,
     )
     return Policy(config, clock=clock, chance=chance)
 

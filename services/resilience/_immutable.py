@@ -20,7 +20,7 @@ def is_immutable(value: object) -> bool:
         return True
     if isinstance(value, tuple | frozenset):
         return all(is_immutable(part) for part in value)
-    names = _frozen_fields(type(value))
+    names = _frozen_fields(type(value))  # type: ignore[arg-type]  # every class is hashable
     return names is not None and all(is_immutable(getattr(value, name)) for name in names)
 
 

@@ -10,17 +10,13 @@ One object per upstream, made in ``bot/app.py`` from a declarative ``PolicyConfi
 describe a call (``Call``); they never retry, wait, cache or time out by themselves.
 """
 
-import logging
 import random
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, AsyncExitStack
-from datetime import datetime, timedelta
 from typing import TypeVar
 
-from services.answers import Answer, Source
+from services.answers import Answer
 from services.errors import (
-    AccessDenied,
-    AuthenticationFailed,
     DeadlineExceeded,
     ExternalServiceException,
     InvalidRequest,
@@ -28,17 +24,17 @@ from services.errors import (
     RateLimitExceeded,
     UpstreamTimeout,
 )
+from services.resilience.auth import RenewalFailed, authorized
 from services.resilience.bulkhead import Bulkhead
-from services.resilience.cache import Cache
+from services.resilience.cache_store import CacheStore
+from services.resilience.cached_calls import CachedCalls, Trail
 from services.resilience.circuit_breaker import UpstreamCircuitBreaker
 from services.resilience.clock import Clock
 from services.resilience.config import Call, PolicyConfig, StreamLimits
 from services.resilience.deadline import deadline
+from services.resilience.events import Events
 from services.resilience.rate_limiter import RateLimiter
 from services.resilience.retry import Retry
-from services.resilience.single_flight import SingleFlight
-
-_LOGGER = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
@@ -46,8 +42,26 @@ T = TypeVar("T")
 class Policy:
     """Sends calls to one upstream under all its limits."""
 
-    def __init__(self, config: PolicyConfig, *, clock: Clock, chance: random.Random) -> None:
-        """Build every part from ``config``; ``chance`` is the source of all jitter."""
+    def __init__(
+        self,
+        config: PolicyConfig,
+        *,
+        clock: Clock,
+        chance: random.Random,
+        store: CacheStore | None = None,
+        events: Events | None = None,
+    ) -> None:
+        """Build every part from ``config``.
+
+        Args:
+            config: The limits.
+            clock: Where time comes from.
+            chance: The source of all jitter.
+            store: The cache's second level; None: answers are kept in memory only.
+            events: Who is told what happens.
+        """
+        # Not `or`: it is false until somebody listens, which may be later.
+        events = Events() if events is None else events
         self.config = config
         self.breaker = UpstreamCircuitBreaker(
             config.upstream,
@@ -63,9 +77,17 @@ class Policy:
             config.upstream, concurrency=config.concurrency, queue=config.queue
         )
         self._retry = Retry(config.backoff, clock=clock, chance=chance)
-        self._cache = Cache(capacity=config.cache_entries, clock=clock)
-        self._flights = SingleFlight()
         self._clock = clock
+        self._cached = CachedCalls(
+            config,
+            send=self._retried,
+            limit=lambda operation: self._deadline(operation, detached=True),
+            clock=clock,
+            chance=chance,
+            store=store,
+            events=events,
+        )
+        self._fallbacks = self._cached.fallbacks
 
     async def call(self, call: Call[T]) -> Answer[T]:
         """Return the upstream's answer, a kept one, or the first fallback that serves.
@@ -75,13 +97,27 @@ class Policy:
             InvalidRequest: The upstream calls the request wrong.
             ExternalServiceException: Any other failure, when no fallback serves.
         """
+        key = call.key
+        if key is not None:
+            # A hit waits for nothing, so it needs no deadline.
+            kept = await self._cached.at_once(call, key)
+            if kept is not None:
+                return kept
+        trail = Trail()
         try:
             async with self._deadline(call.operation):
-                return await self._cached(call)
+                if key is not None:
+                    return await self._cached.answer(call, key, trail)
+                value = await self._retried(call, trail)
+                return self._fallbacks.live(call, value, retries=trail.retries)
         except (NotFound, InvalidRequest):
             raise
         except ExternalServiceException as error:
-            return await self._fall_back(call, error)
+            return await self._fallbacks.serve(call, error, retries=trail.retries)
+
+    async def aclose(self) -> None:
+        """Cancel what runs in the background; kept answers get a moment to be stored."""
+        await self._cached.aclose()
 
     async def stream(
         self, operation: str, produce: Callable[[], AsyncGenerator[T, None]], limits: StreamLimits
@@ -137,29 +173,15 @@ class Policy:
 
         return deadline(self._clock, seconds, expired=expired, detached=detached)
 
-    async def _cached(self, call: Call[T]) -> Answer[T]:
-        if call.key is None:
-            return self._live(await self._retried(call))
-        entry = await self._cache.get(call.key, max_age=call.fresh)
-        if entry is not None:
-            value: T = entry.value  # type: ignore[assignment]  # only this key's type is stored
-            return Answer(value=value, source=Source.CACHED, as_of=entry.as_of)
-        return await self._flights.run(call.key, lambda: self._fill(call, call.key or ""))
+    async def _retried(self, call: Call[T], trail: Trail) -> T:
+        def attempt() -> Awaitable[T]:
+            trail.attempts += 1
+            return self.breaker.call_async(self._admitted, call)
 
-    async def _fill(self, call: Call[T], key: str) -> Answer[T]:
-        # Shared by several callers: the first one's deadline must not cut the others short.
-        async with self._deadline(call.operation, detached=True):
-            value = await self._retried(call)
-            await self._cache.set(key, value)
-            return self._live(value)
-
-    def _live(self, value: T) -> Answer[T]:
-        return Answer(value=value, source=Source.LIVE, as_of=self._clock.now())
-
-    async def _retried(self, call: Call[T]) -> T:
-        return await self._retry.call(
-            lambda: self.breaker.call_async(self._admitted, call), repeatable=call.repeatable
-        )
+        try:
+            return await self._retry.call(attempt, repeatable=call.repeatable)
+        except RenewalFailed as failed:
+            raise failed.error from failed.error.__cause__
 
     async def _admitted(self, call: Call[T]) -> T:
         generation = self.breaker.generation
@@ -169,22 +191,11 @@ class Policy:
             # Others may have found the upstream dead while this call waited its turn.
             self.breaker.check_again(generation=generation)
             try:
-                return await self._authorized(call)
+                return await authorized(call.credential, lambda: self._attempt(call))
             except RateLimitExceeded as error:
                 if self.limiter is not None:
                     self.limiter.freeze(error.retry_after or self.config.backoff.base)
                 raise
-
-    async def _authorized(self, call: Call[T]) -> T:
-        try:
-            return await self._attempt(call)
-        except AccessDenied:
-            raise
-        except AuthenticationFailed:
-            if call.renew is None:
-                raise
-            await call.renew()
-            return await self._attempt(call)
 
     async def _attempt(self, call: Call[T]) -> T:
         limit = self._now() + self.config.attempt_timeout
@@ -194,31 +205,6 @@ class Policy:
         except TimeoutError as error:
             message = f"no answer within {self.config.attempt_timeout:g} s"
             raise UpstreamTimeout(self.config.upstream, call.operation, None, message) from error
-
-    async def _fall_back(self, call: Call[T], error: ExternalServiceException) -> Answer[T]:
-        retry_at = None
-        if error.retry_after is not None:
-            retry_at = self._clock.now() + timedelta(seconds=error.retry_after)
-
-        def substitute(value: T, source: Source, as_of: datetime | None, rung: str) -> Answer[T]:
-            _LOGGER.info("%s; answering with %s", error, rung)
-            return Answer(value=value, source=source, as_of=as_of, retry_at=retry_at, error=error)
-
-        tried: list[str] = []
-        if call.key is not None and self.config.stale_name is not None:
-            tried.append(self.config.stale_name)
-            entry = await self._cache.get(call.key, max_age=call.stale)
-            if entry is not None:
-                kept: T = entry.value  # type: ignore[assignment]  # as in _cached
-                answer = substitute(kept, Source.STALE, entry.as_of, tried[-1])
-                return answer.with_tried(*tried)
-        for rung in call.fallbacks:
-            tried.append(rung.name)
-            value = rung.make(error)
-            if value is not None:
-                answer = substitute(value, rung.source, None, rung.name)
-                return answer.with_tried(*tried)
-        raise error
 
     async def _open_stream(
         self, operation: str, produce: Callable[[], AsyncGenerator[T, None]], limit: float
