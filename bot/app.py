@@ -45,7 +45,10 @@ async def upstream_services(
     settings: Settings, languages: Catalogue, *, clock: Clock
 ) -> AsyncIterator[Services]:
     """Make the services, with one HTTP session for all upstreams."""
-    async with open_session(user_agent=settings.discogs_user_agent) as session:
+    async with contextlib.AsyncExitStack() as stack:
+        session = await stack.enter_async_context(
+            open_session(user_agent=settings.discogs_user_agent)
+        )
         http = HttpClient(session, clock=clock)
         chance = system_random()
         policies = {
@@ -53,6 +56,8 @@ async def upstream_services(
             "discogs": discogs_policy(settings, clock=clock, chance=chance),
             "euria": euria_policy(settings, clock=clock, chance=chance),
         }
+        for policy in policies.values():
+            stack.push_async_callback(policy.aclose)  # before the session its refreshes use
         spotify = _spotify(settings, http, policies["spotify"], clock)
         discogs = _discogs(settings, http, policies["discogs"])
         euria = _euria(settings, http, policies["euria"])

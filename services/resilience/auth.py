@@ -58,7 +58,7 @@ class RenewalFailed(Exception):  # noqa: N818  # never leaves the policy
         self.error = error
 
 
-async def authorized(credential: Credential | None, attempt: Callable[[], Awaitable[T]]) -> T:
+async def authorized(credential: Credential, attempt: Callable[[], Awaitable[T]]) -> T:
     """Await ``attempt`` with a valid credential; after a 401 once more with a new one.
 
     Raises:
@@ -66,8 +66,6 @@ async def authorized(credential: Credential | None, attempt: Callable[[], Awaita
         AuthenticationFailed: The renewed one was rejected as well.
         AccessDenied: The upstream knows who asks and refuses; nothing was renewed.
     """
-    if credential is None:
-        return await attempt()
     generation = await _carried(credential.obtain())
     try:
         return await attempt()

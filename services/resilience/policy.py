@@ -191,6 +191,8 @@ class Policy:
             # Others may have found the upstream dead while this call waited its turn.
             self.breaker.check_again(generation=generation)
             try:
+                if call.credential is None:
+                    return await self._attempt(call)
                 return await authorized(call.credential, lambda: self._attempt(call))
             except RateLimitExceeded as error:
                 if self.limiter is not None:
