@@ -122,18 +122,16 @@ class CachedCalls:
             raise known
         with self._flights.join(key, _Load(self, call, key)) as flight:
             try:
-                answer = await self._patiently(call, flight)
+                answer = await self._patiently(call, key, flight)
             finally:
                 trail.attempts = _trail_of(flight).attempts
         if answer.source is Source.STALE:
             self._refresh(call, key)
         return answer
 
-    async def stale(self, call: Call[Any]) -> Entry | None:
+    async def stale(self, call: Call[Any], key: str) -> Entry | None:
         """Return the entry that may stand in for ``call``, from either level."""
-        if call.key is None:
-            return None
-        entry = await self._cache.get(call.key) or await self._restore(call, call.key)
+        entry = await self._cache.get(key) or await self._restore(call, key)
         if entry is None or self._age(entry) > call.stale:
             return None
         return entry
@@ -210,15 +208,15 @@ class CachedCalls:
         if self._failures.get(key) is None:
             self._flights.start(key, _Load(self, call, key, in_background=True))
 
-    async def _patiently(self, call: Call[T], flight: Flight[Answer[T]]) -> Answer[T]:
+    async def _patiently(self, call: Call[T], key: str, flight: Flight[Answer[T]]) -> Answer[T]:
         """Wait for the load; after ``patience`` rather take a stale answer and let it finish."""
-        if call.patience is None or self.config.stale_name is None:
+        if call.patience is None:
             return await flight.result()
         try:
             async with self._clock.timeout_at(self._clock.monotonic() + call.patience):
                 return await flight.result()
         except TimeoutError:  # ours: a load turns every other one into an error of the tree
-            answer = await self.fallbacks.meanwhile(call, retries=_trail_of(flight).retries)
+            answer = await self.fallbacks.meanwhile(call, key, retries=_trail_of(flight).retries)
         if answer is None:
             return await flight.result()
         flight.keep()

@@ -20,7 +20,7 @@ _LOGGER = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
-Kept = Callable[[Call[Any]], Awaitable[Entry | None]]
+Kept = Callable[[Call[Any], str], Awaitable[Entry | None]]
 
 
 class FallbackChain:
@@ -47,14 +47,10 @@ class FallbackChain:
             ExternalServiceException: ``error``, when no rung serves.
         """
         tried = list(self._retry_names(retries))
-        if call.key is not None and self._config.stale_name is not None:
-            tried.append(self._config.stale_name)
-            entry = await self._kept(call)
-            if entry is not None:
-                value: T = entry.value  # type: ignore[assignment]  # only this key's type is kept
-                return self._answer(
-                    call, value, Source.STALE, tried=tried, as_of=entry.as_of, error=error
-                )
+        if call.key is not None:
+            answer = await self._stale(call, call.key, tried, error)
+            if answer is not None:
+                return answer
         for rung in call.fallbacks:
             tried.append(rung.name)
             made = rung.make(error)
@@ -62,14 +58,9 @@ class FallbackChain:
                 return self._answer(call, made, rung.source, tried=tried, error=error)
         raise error
 
-    async def meanwhile(self, call: Call[T], *, retries: int) -> Answer[T] | None:
+    async def meanwhile(self, call: Call[T], key: str, *, retries: int) -> Answer[T] | None:
         """Return the stale answer for a caller whose patience is over, or None."""
-        entry = await self._kept(call)
-        if entry is None or self._config.stale_name is None:
-            return None
-        value: T = entry.value  # type: ignore[assignment]  # as in serve
-        tried = [*self._retry_names(retries), self._config.stale_name]
-        return self._answer(call, value, Source.STALE, tried=tried, as_of=entry.as_of)
+        return await self._stale(call, key, list(self._retry_names(retries)), None)
 
     def live(self, call: Call[T], value: T, *, retries: int) -> Answer[T]:
         """Return the upstream's own answer; the retry's name is in it when it took retries."""
@@ -77,6 +68,18 @@ class FallbackChain:
         if tried and self._events:
             self._emit(call, tried[0])
         return Answer(value=value, source=Source.LIVE, as_of=self._clock.now(), tried=tried)
+
+    async def _stale(
+        self, call: Call[T], key: str, tried: list[str], error: ExternalServiceException | None
+    ) -> Answer[T] | None:
+        if self._config.stale_name is None:
+            return None
+        tried.append(self._config.stale_name)
+        entry = await self._kept(call, key)
+        if entry is None:
+            return None
+        value: T = entry.value  # type: ignore[assignment]  # only this key's type is kept
+        return self._answer(call, value, Source.STALE, tried=tried, as_of=entry.as_of, error=error)
 
     def _retry_names(self, retries: int) -> tuple[str, ...]:
         name = self._config.retry_name

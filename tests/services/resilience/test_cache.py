@@ -371,5 +371,5 @@ class CacheModel(RuleBasedStateMachine):
         return sum(size for _, size in self.model.values())
 
 
-class TestCacheAgainstItsModel(CacheModel.TestCase):  # type: ignore[name-defined,misc]  # made by Hypothesis
-    settings = settings(max_examples=60, stateful_step_count=40, deadline=None)
+TestCacheAgainstItsModel = CacheModel.TestCase
+TestCacheAgainstItsModel.settings = settings(max_examples=60, stateful_step_count=40, deadline=None)
