@@ -15,11 +15,10 @@ per load, within a limit of its own, and only when level 1 has nothing.
 
 import logging
 import random
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any, Protocol, TypeVar
+from typing import Any, TypeVar
 
 from services.answers import Answer, Source
 from services.errors import (
@@ -37,29 +36,11 @@ from services.resilience.events import CacheRead, Events
 from services.resilience.failures import KnownFailures
 from services.resilience.fallbacks import FallbackChain
 from services.resilience.single_flight import Flight, SingleFlight
+from services.resilience.trail import Sender, Trail
 
 _LOGGER = logging.getLogger(__name__)
 
 T = TypeVar("T")
-
-
-@dataclass(slots=True)
-class Trail:
-    """How many attempts a call has taken so far."""
-
-    attempts: int = 0
-
-    @property
-    def retries(self) -> int:
-        """Attempts after the first."""
-        return max(0, self.attempts - 1)
-
-
-class Sender(Protocol):
-    """Everything inside the cache: retries, breaker, limits, and the sending itself."""
-
-    def __call__(self, call: Call[T], trail: Trail, /) -> Awaitable[T]:
-        """Return the upstream's answer, counting attempts in ``trail``."""
 
 
 Limit = Callable[[str], AbstractAsyncContextManager[None]]

@@ -27,7 +27,7 @@ from services.errors import (
 from services.resilience.auth import RenewalFailed, authorized
 from services.resilience.bulkhead import Bulkhead
 from services.resilience.cache_store import CacheStore
-from services.resilience.cached_calls import CachedCalls, Trail
+from services.resilience.cached_calls import CachedCalls
 from services.resilience.circuit_breaker import UpstreamCircuitBreaker
 from services.resilience.clock import Clock
 from services.resilience.config import Call, PolicyConfig, StreamLimits
@@ -35,6 +35,7 @@ from services.resilience.deadline import deadline
 from services.resilience.events import Events
 from services.resilience.rate_limiter import RateLimiter
 from services.resilience.retry import Retry
+from services.resilience.trail import Trail
 
 T = TypeVar("T")
 
