@@ -8,6 +8,7 @@ import random
 from typing import Final
 
 from bot.settings import Settings
+from services.resilience.cache_store import CacheStore
 from services.resilience.clock import Clock
 from services.resilience.config import PolicyConfig
 from services.resilience.policy import Policy
@@ -23,7 +24,9 @@ _NEGATIVE_SECONDS: Final = 60.0
 _COOLDOWN_SECONDS: Final = 2.0
 
 
-def spotify_policy(settings: Settings, *, clock: Clock, chance: random.Random) -> Policy:
+def spotify_policy(
+    settings: Settings, *, clock: Clock, chance: random.Random, store: CacheStore | None = None
+) -> Policy:
     """One request a second in the long run, five at once."""
     config = PolicyConfig(
         upstream="spotify",
@@ -38,10 +41,12 @@ def spotify_policy(settings: Settings, *, clock: Clock, chance: random.Random) -
         negative_seconds=_NEGATIVE_SECONDS,
         cooldown_seconds=_COOLDOWN_SECONDS,
     )
-    return Policy(config, clock=clock, chance=chance)
+    return Policy(config, clock=clock, chance=chance, store=store)
 
 
-def discogs_policy(settings: Settings, *, clock: Clock, chance: random.Random) -> Policy:
+def discogs_policy(
+    settings: Settings, *, clock: Clock, chance: random.Random, store: CacheStore | None = None
+) -> Policy:
     """Half a second apart and within Discogs' moving minute; the ADR's lightweight retry."""
     permits = settings.discogs_requests_per_minute
     if settings.discogs_token is None:
@@ -62,7 +67,7 @@ def discogs_policy(settings: Settings, *, clock: Clock, chance: random.Random) -
         negative_seconds=_NEGATIVE_SECONDS,
         cooldown_seconds=_COOLDOWN_SECONDS,
     )
-    return Policy(config, clock=clock, chance=chance)
+    return Policy(config, clock=clock, chance=chance, store=store)
 
 
 def euria_policy(settings: Settings, *, clock: Clock, chance: random.Random) -> Policy:
