@@ -5,7 +5,6 @@ fails; Discord gives 3 s, which a command stretches to 15 minutes by deferring.
 """
 
 import asyncio
-from contextlib import AbstractAsyncContextManager
 
 from fakes.chance import FixedChance
 from fakes.clock import VirtualClock, wall
@@ -20,7 +19,7 @@ from services.catalogue.models import SearchResults
 from services.catalogue.service import CatalogueService
 from services.discogs.service import DiscogsService
 from services.errors import CircuitOpen, DeadlineExceeded, UpstreamUnreachable
-from services.http import ByteStream, HttpClient, Request, Response
+from services.http import HttpClient, Request, Response
 from services.resilience.clock import SystemClock
 from services.secret import Secret
 from services.spotify.auth import ClientCredentials
@@ -56,9 +55,6 @@ class _Network(HttpClient):
             raise UpstreamUnreachable(request.service, request.operation, was_sent=False)
         name = f"{request.service}.{request.operation}"
         return Response(200, {}, _BODIES.get(name) or _BODIES[request.operation])
-
-    def stream(self, request: Request) -> AbstractAsyncContextManager[ByteStream]:
-        raise NotImplementedError(request.operation)
 
 
 def _catalogue(
