@@ -111,20 +111,19 @@ class CachedCalls:
         return answer
 
     async def stale(self, call: Call[Any], key: str) -> Entry | None:
-        """Return the entry that may stand in for ``call``, from either level."""
-        entry = await self._cache.get(key) or await self._restore(call, key)
-        if entry is None or self._age(entry) > call.stale:
-            return None
-        return entry
+        """Return the entry that may stand in for ``call``.
+
+        Level 1 is enough: what level 2 had, the load has brought there, once for everybody.
+        """
+        return await self._cache.get(key, max_age=call.stale)
 
     async def _restore(self, call: Call[T], key: str) -> Entry | None:
         """Bring the entry of ``key`` from level 2 to level 1 unless it is too old for anything."""
         if self._store is None or call.codec is None:
             return None
         restored = await self._store.read(key, call.codec)
-        newer = await self._cache.get(key)  # a load may have ended while the store was read
-        if newer is not None or restored is None or restored.age > call.longest:
-            return newer
+        if restored is None or restored.age > call.longest:
+            return None
         return await self._cache.set(
             key, restored.value, size=restored.size, age=restored.age, as_of=restored.as_of
         )

@@ -48,7 +48,7 @@ class PolicyConfig:
     retry_name: str | None = None
     stale_name: str | None = None
     cache_entries: int = 2_000
-    cache_bytes: float = 16 * 1024 * 1024
+    cache_bytes: int = 16 * 1024 * 1024
     negative_seconds: float = 0.0
     cooldown_seconds: float = 0.0
 

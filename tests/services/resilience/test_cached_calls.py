@@ -59,7 +59,7 @@ def _policy(  # a builder: nothing is remembered and nobody waits unless a test 
     negative_seconds: float = 0,
     cooldown_seconds: float = 0,
     cache_entries: int = 100,
-    cache_bytes: float = 1_000_000,
+    cache_bytes: int = 1_000_000,
 ) -> Policy:
     config = PolicyConfig(
         upstream="discogs",
@@ -804,20 +804,29 @@ async def test_a_wall_clock_that_steps_while_an_entry_is_in_memory_changes_nothi
 
 
 @in_virtual_time
-async def test_a_load_that_ends_while_the_store_is_read_is_not_overwritten(
+async def test_a_crowd_that_falls_back_reads_the_store_once(
     clock: VirtualClock, store: MemoryStore
 ) -> None:
     await _a_first_session(clock, store)
     await clock.sleep(100)
-    policy = _policy(clock, store=store, deadline_seconds=1, cooldown_seconds=60)
-    await _failure(policy, _call(Script[object](DOWN), stale=0))
-    store.takes = 0.125
-    late = asyncio.create_task(policy.call(_call(Script[object]("never"), codec=CODEC)))
-    await settle()
-    await policy._cached._cache.set("key", "new")
-    await clock.sleep(1)
+    store.asked.clear()
+    policy, call = _policy(clock, store=store), _call(Script[object](DOWN, takes=1), codec=CODEC)
 
-    assert ((await late).value, store.asked[-1]) == ("new", "get key")
+    answers = await outcomes(*(policy.call(call) for _ in range(100)))
+
+    assert [getattr(answer, "value", answer) for answer in answers] == ["found"] * 100
+    assert store.asked == ["get key"]
+
+
+@in_virtual_time
+async def test_a_crowd_that_is_impatient_in_vain_reads_the_store_once(
+    clock: VirtualClock, store: MemoryStore
+) -> None:
+    policy, send = _policy(clock, store=store), Script[object]("found", takes=9)
+
+    await outcomes(*(policy.call(_call(send, codec=CODEC, patience=3)) for _ in range(100)))
+
+    assert store.asked.count("get key") == 1
 
 
 # TTL jitter

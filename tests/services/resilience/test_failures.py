@@ -85,7 +85,7 @@ async def test_a_failure_of_no_duration_is_not_remembered(
 
     failures.remember("key", DOWN, seconds)
 
-    assert (failures.get("key"), len(failures)) == (None, 0)
+    assert (len(failures), failures.get("key")) == (0, None)
 
 
 @pytest.mark.parametrize(("age", "left"), [(0, 30), (4, 26), (29, 1), (40, 0)])
