@@ -66,7 +66,7 @@ class CachedCalls:
         events: Events,
     ) -> None:
         """Start with an empty first level in front of ``store``."""
-        self.config = config
+        self._config = config
         self.fallbacks = FallbackChain(config, kept=self.stale, clock=clock, events=events)
         self._send = send
         self._limit = limit
@@ -150,7 +150,7 @@ class CachedCalls:
                 await self._forget(call, key, error)
                 raise
             except (ServiceDown, InvalidResponse, RateLimitExceeded) as error:
-                self._failures.remember(key, error, self.config.cooldown_seconds)
+                self._failures.remember(key, error, self._config.cooldown_seconds)
                 raise
             await self._keep(call, key, value)
             return self.fallbacks.live(call, value, retries=trail.retries)
@@ -164,7 +164,7 @@ class CachedCalls:
 
     async def _forget(self, call: Call[Any], key: str, error: NotFound) -> None:
         """Drop what is kept: it must not stand in for something that is gone."""
-        self._failures.remember(key, error, self.config.negative_seconds)
+        self._failures.remember(key, error, self._config.negative_seconds)
         await self._cache.delete(key)
         if self._store is not None and call.codec is not None:
             self._store.delete(key)
@@ -209,7 +209,7 @@ class CachedCalls:
         if self._events:
             self._events.emit(
                 CacheRead(
-                    upstream=self.config.upstream,
+                    upstream=self._config.upstream,
                     operation=call.operation,
                     outcome=outcome,
                     level=level,

@@ -67,14 +67,14 @@ def test_codec_refuses_garbage(data: bytes) -> None:
 
 
 def test_codec_refuses_another_version_of_the_type() -> None:
-    with pytest.raises(UnreadableEntry, match="^another format or version, or damaged$"):
+    with pytest.raises(UnreadableEntry, match=r"^another format or version, or damaged$"):
         Codec(_Item, version=4).decode(CODEC.encode(ITEM))
 
 
 def test_codec_refuses_another_type() -> None:
     data = Codec(int, version=3).encode(7)
 
-    with pytest.raises(UnreadableEntry, match="^another type$"):
+    with pytest.raises(UnreadableEntry, match=r"^another type$"):
         CODEC.decode(data)
 
 
@@ -82,13 +82,13 @@ def test_codec_refuses_text_that_is_no_utf8() -> None:
     body = b"\xa2\xff\xff"  # a string of two bytes
     header = struct.pack(">2sBHI", b"AC", 1, 1, zlib.crc32(body))
 
-    with pytest.raises(UnreadableEntry, match="^another type$"):
+    with pytest.raises(UnreadableEntry, match=r"^another type$"):
         Codec(str).decode(header + body)
 
 
 @pytest.mark.parametrize("version", [-1, 65_536])
 def test_codec_refuses_a_version_that_does_not_fit(version: int) -> None:
-    with pytest.raises(ValueError, match=f"^version {version} is not within 0 and 65535$"):
+    with pytest.raises(ValueError, match=rf"^version {version} is not within 0 and 65535$"):
         Codec(_Item, version=version)
 
 
