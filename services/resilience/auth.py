@@ -171,9 +171,9 @@ class SharedCredential(Generic[T]):
         known = self._failures.get(_KEY)
         if known is not None:
             raise known
-        with self._flights.join(_KEY, self._fetch_once) as flight:
-            flight.keep()
-            return await flight.result()
+        # Started for everybody: under no caller's deadline, and carried through in any case.
+        self._flights.start(_KEY, self._fetch_once)
+        return await self._flights.run(_KEY, self._fetch_once)
 
     async def _fetch_once(self) -> T:
         now = self._clock.monotonic()

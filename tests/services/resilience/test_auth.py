@@ -1,4 +1,5 @@
 import asyncio
+from math import inf
 
 import pytest
 from fakes.calls import Script
@@ -14,6 +15,7 @@ from services.errors import (
     UpstreamTimeout,
 )
 from services.resilience.auth import Grant, RenewalFailed, SharedCredential, authorized
+from services.resilience.deadline import deadline, remaining
 
 REJECTED = AuthenticationFailed("spotify", "search", 401)
 DENIED = AccessDenied("spotify", "fetch_token", 400)
@@ -89,6 +91,21 @@ async def test_a_fetch_is_carried_through_when_everybody_has_left(clock: Virtual
     await settle()
 
     assert (asker.cancelled(), fetch.calls, credential.generation) == (True, 1, 1)
+
+
+@in_virtual_time
+async def test_a_fetch_does_not_run_under_the_first_askers_deadline(clock: VirtualClock) -> None:
+    left: list[float] = []
+
+    async def fetch() -> Grant[str]:
+        left.append(remaining(clock))
+        return Grant("token-1", 60)
+
+    credential = SharedCredential("spotify", fetch, clock=clock)
+    async with deadline(clock, 1, expired=RuntimeError):
+        await credential.get()
+
+    assert left == [inf]
 
 
 @in_virtual_time
