@@ -25,10 +25,8 @@ def _grants(seconds: float = 3_600) -> tuple[Grant[str], ...]:
     return tuple(Grant(f"token-{number}", seconds) for number in range(1, 9))
 
 
-def _credential(
-    clock: VirtualClock, fetch: Script[Grant[str]], *, fetch_seconds: float = 10
-) -> SharedCredential[str]:
-    return SharedCredential("spotify", fetch, clock=clock, fetch_seconds=fetch_seconds)
+def _credential(clock: VirtualClock, fetch: Script[Grant[str]]) -> SharedCredential[str]:
+    return SharedCredential("spotify", fetch, clock=clock)
 
 
 # Keeping one credential
@@ -109,8 +107,8 @@ async def test_a_fetch_does_not_run_under_the_first_askers_deadline(clock: Virtu
 
 
 @in_virtual_time
-async def test_a_fetch_that_hangs_is_a_timeout(clock: VirtualClock) -> None:
-    credential = _credential(clock, Script(*_grants(), takes=60), fetch_seconds=10)
+async def test_a_fetch_that_hangs_is_a_timeout_after_ten_seconds(clock: VirtualClock) -> None:
+    credential = _credential(clock, Script(*_grants(), takes=60))
 
     with pytest.raises(UpstreamTimeout) as caught:
         await credential.get()
@@ -269,6 +267,21 @@ async def test_a_call_is_not_replayed_with_a_replacement_that_is_rejected_too(
         await authorized(credential, send)
 
     assert (send.calls, credential.generation) == (3, 2)
+
+
+@in_virtual_time
+async def test_the_limits_of_a_credential_can_be_set(clock: VirtualClock) -> None:
+    fetch = Script(*_grants(), takes=60)
+    credential = SharedCredential("discogs", fetch, clock=clock, fetch_seconds=2, cooldown=1)
+    errors = await outcomes(credential.get(), credential.get())
+    await clock.sleep(0.9)
+    errors += await outcomes(credential.get())
+    calls = fetch.calls
+    await clock.sleep(0.1)
+    errors += await outcomes(credential.get())
+
+    assert {str(error) for error in errors} == {"discogs.fetch: no credential within 2 s"}
+    assert (calls, fetch.calls, clock.elapsed) == (1, 2, 5)
 
 
 @in_virtual_time

@@ -17,11 +17,6 @@ DATA = CODEC.encode("found")
 
 
 @pytest.fixture
-def store() -> MemoryStore:
-    return MemoryStore()
-
-
-@pytest.fixture
 def level(store: MemoryStore, clock: VirtualClock) -> SecondLevel:
     return SecondLevel(store, upstream="discogs", clock=clock)
 
