@@ -13,7 +13,6 @@ Level 1 is memory and is asked first, before there is any deadline or task. Leve
 per load, within a limit of its own, and only when level 1 has nothing.
 """
 
-import logging
 import random
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
@@ -22,7 +21,6 @@ from typing import Any, TypeVar
 
 from services.answers import Answer, Source
 from services.errors import (
-    ExternalServiceException,
     InvalidResponse,
     NotFound,
     RateLimitExceeded,
@@ -35,10 +33,8 @@ from services.resilience.config import Call, PolicyConfig
 from services.resilience.events import CacheRead, Events
 from services.resilience.failures import KnownFailures
 from services.resilience.fallbacks import FallbackChain
+from services.resilience.load import Load, Sender, Trail
 from services.resilience.single_flight import Flight, SingleFlight
-from services.resilience.trail import Sender, Trail
-
-_LOGGER = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
@@ -101,7 +97,7 @@ class CachedCalls:
         if known is not None:
             self._read(call, "negative")
             raise known
-        with self._flights.join(key, _Load(self, call, key)) as flight:
+        with self._flights.join(key, self._loading(call, key)) as flight:
             try:
                 answer = await self._patiently(call, key, flight)
             finally:
@@ -134,7 +130,14 @@ class CachedCalls:
         if self._store is not None:
             await self._store.aclose()
 
-    async def load(self, call: Call[T], key: str, trail: Trail) -> Answer[T]:
+    def _loading(self, call: Call[T], key: str, *, in_background: bool = False) -> Load[T]:
+        return Load(
+            call.operation,
+            lambda trail: self._load(call, key, trail),
+            in_background=in_background,
+        )
+
+    async def _load(self, call: Call[T], key: str, trail: Trail) -> Answer[T]:
         """Ask level 2, then the upstream; remember what comes of it."""
         # Shared by several callers: the first one's deadline must not cut the others short.
         async with self._limit(call.operation):
@@ -186,7 +189,7 @@ class CachedCalls:
     def _refresh(self, call: Call[Any], key: str) -> None:
         """Start the one refresh in the background, unless the last one failed just now."""
         if self._failures.get(key) is None:
-            self._flights.start(key, _Load(self, call, key, in_background=True))
+            self._flights.start(key, self._loading(call, key, in_background=True))
 
     async def _patiently(self, call: Call[T], key: str, flight: Flight[Answer[T]]) -> Answer[T]:
         """Wait for the load; after ``patience`` rather take a stale answer and let it finish."""
@@ -217,31 +220,6 @@ class CachedCalls:
             )
 
 
-class _Load:
-    """One load of a key, shared by all who ask meanwhile; ``trail`` counts its attempts."""
-
-    def __init__(
-        self, calls: CachedCalls, call: Call[Any], key: str, *, in_background: bool = False
-    ) -> None:
-        self._calls = calls
-        self._call = call
-        self._key = key
-        self._in_background = in_background
-        self.trail = Trail()
-
-    async def __call__(self) -> Answer[Any]:
-        try:
-            return await self._calls.load(self._call, self._key, self.trail)
-        except ExternalServiceException as error:
-            if self._in_background:
-                _LOGGER.warning("%s; the answer that is kept stays stale", error)
-            raise
-        except Exception:
-            if self._in_background:
-                _LOGGER.exception("%s: a refresh has a bug", self._call.operation)
-            raise
-
-
 def _trail_of(flight: Flight[Any]) -> Trail:
-    load: _Load = flight.load  # type: ignore[assignment]  # nothing else is started here
+    load: Load[Any] = flight.load  # type: ignore[assignment]  # nothing else is started here
     return load.trail

@@ -33,9 +33,9 @@ from services.resilience.clock import Clock
 from services.resilience.config import Call, PolicyConfig, StreamLimits
 from services.resilience.deadline import deadline
 from services.resilience.events import Events
+from services.resilience.load import Trail
 from services.resilience.rate_limiter import RateLimiter
 from services.resilience.retry import Retry
-from services.resilience.trail import Trail
 
 T = TypeVar("T")
 

@@ -8,6 +8,7 @@ from fakes.calls import Script
 from fakes.clock import VirtualClock, wall
 from fakes.keyed_calls import (
     DOWN,
+    GONE,
     failure,
     keyed_call,
     keyed_policy,
@@ -16,7 +17,12 @@ from fakes.virtual_time import in_virtual_time, outcomes, settle
 
 from services.answers import Answer, Source
 from services.errors import (
+    BulkheadFull,
+    CircuitOpen,
     DeadlineExceeded,
+    ExternalServiceException,
+    NotFound,
+    QuotaSpent,
 )
 from services.resilience.deadline import deadline
 
@@ -125,6 +131,46 @@ async def test_a_refresh_that_fails_is_logged_once_and_raised_to_nobody(
     assert [(record.levelname, record.getMessage()) for record in caplog.records] == [
         ("WARNING", f"{DOWN}; the answer that is kept stays stale")
     ]
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        GONE,
+        CircuitOpen("discogs", "call"),
+        BulkheadFull("discogs", "slot"),
+        QuotaSpent("discogs", "acquire"),
+    ],
+    ids=lambda error: type(error).__name__,
+)
+@in_virtual_time
+async def test_a_refresh_that_is_refused_or_learns_that_nothing_is_there_is_not_logged(
+    clock: VirtualClock, error: ExternalServiceException, caplog: pytest.LogCaptureFixture
+) -> None:
+    policy, send = keyed_policy(clock), Script("old", error)
+    call = keyed_call(send, swr=600)
+    await policy.call(call)
+    await clock.sleep(100)
+
+    await policy.call(call)
+    await settle()
+
+    assert (send.calls, caplog.records) == (2, [])
+
+
+@in_virtual_time
+async def test_a_refresh_that_learns_that_nothing_is_there_any_more_ends_the_serving(
+    clock: VirtualClock,
+) -> None:
+    policy, send = keyed_policy(clock, negative_seconds=60), Script("old", GONE)
+    call = keyed_call(send, swr=600)
+    await policy.call(call)
+    await clock.sleep(100)
+    await policy.call(call)
+    await settle()
+
+    assert type(await failure(policy, call)) is NotFound
+    assert send.calls == 2
 
 
 @in_virtual_time
