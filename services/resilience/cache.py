@@ -44,8 +44,8 @@ class Entry:
     value: object
     stored: float
     as_of: datetime
-    size: int = 0
-    early: float = 0.0
+    size: int
+    early: float
 
 
 class Cache:

@@ -50,7 +50,7 @@ class Load(Generic[T]):
         operation: str,
         answer: Callable[[Trail], Awaitable[Answer[T]]],
         *,
-        in_background: bool = False,
+        in_background: bool,
     ) -> None:
         """Await ``answer`` when called; in the background its failures are logged."""
         self._operation = operation

@@ -9,7 +9,7 @@ from fakes.clock import VirtualClock, wall
 from fakes.stores import MemoryStore
 from fakes.virtual_time import in_virtual_time, settle
 
-from services.resilience.cache_store import MOST_PENDING, Restored, SecondLevel, StoredEntry
+from services.resilience.cache_store import Restored, SecondLevel, StoredEntry
 from services.resilience.codec import Codec
 
 CODEC = Codec(str, version=2)
@@ -180,12 +180,12 @@ async def test_only_the_last_write_of_a_key_counts(
     level: SecondLevel, store: MemoryStore, clock: VirtualClock
 ) -> None:
     store.takes = 1
-    for key in ("busy", "a", "b", "a"):
-        _write(level, key, CODEC.encode(key))
-    level.delete("b")
+    for key in ("busy", "a", "b", "c", "a"):
+        _write(level, key)
+    level.delete("c")
     await clock.sleep(10)
 
-    assert store.asked == ["set busy", "set a", "delete b"]
+    assert store.asked == ["set busy", "set b", "set a", "delete c"]
 
 
 @in_virtual_time
@@ -204,12 +204,12 @@ async def test_a_write_after_all_others_are_done_is_carried_out_too(
 async def test_writes_that_pile_up_are_dropped_oldest_first(
     level: SecondLevel, store: MemoryStore
 ) -> None:
-    for number in range(MOST_PENDING + 2):
+    for number in range(258):
         _write(level, str(number))
     await settle()
     await level.aclose()
 
-    assert list(store.entries) == [str(number) for number in range(2, MOST_PENDING + 2)]
+    assert list(store.entries) == [str(number) for number in range(2, 258)]
 
 
 @pytest.mark.parametrize(("takes", "written"), [(4.9, ["set a", "set b"]), (5.1, ["set a"])])
@@ -309,6 +309,20 @@ async def test_failing_and_recovering_is_said_once_each_without_quoting_the_stor
         ),
         ("WARNING", "discogs: the cache's store works again"),
     ]
+
+
+@in_virtual_time
+async def test_a_read_that_works_ends_the_failing(
+    level: SecondLevel, store: MemoryStore, clock: VirtualClock, caplog: pytest.LogCaptureFixture
+) -> None:
+    store.error = OSError()
+    await level.read("key", CODEC)
+    await clock.sleep(5)
+    store.error = None
+
+    await level.read("key", CODEC)
+
+    assert caplog.messages[-1] == "discogs: the cache's store works again"
 
 
 @in_virtual_time

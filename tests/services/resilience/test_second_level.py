@@ -95,6 +95,19 @@ async def test_an_answer_does_not_wait_for_being_stored(
 
 
 @in_virtual_time
+async def test_closing_the_policy_stores_what_is_still_to_be_stored(
+    clock: VirtualClock, store: MemoryStore
+) -> None:
+    store.takes = 0.125
+    policy = keyed_policy(clock, store=store)
+    await policy.call(keyed_call(Script[object]("found"), codec=CODEC))
+
+    await policy.aclose()
+
+    assert (list(store.entries), clock.elapsed) == (["key"], 0.25)
+
+
+@in_virtual_time
 async def test_a_level_2_that_fails_costs_nobody_an_answer(
     clock: VirtualClock, store: MemoryStore
 ) -> None:
