@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 
 import aiohttp
+from aiocache import SimpleMemoryCache
 
 from bench.report import Row, microseconds, print_section
 from bench.timing import measure
@@ -56,16 +57,14 @@ def make_policy() -> Policy:
 
 
 def bench_calls(runner: asyncio.Runner) -> None:
-    """Compare ``Policy.call`` with a bare await, and a cache hit with a dict lookup."""
+    """Compare ``Policy.call`` with a bare await, and a cache hit with aiocache alone."""
     policy, cache = make_policy(), Cache(capacity=100, clock=SystemClock())
     call = Call(operation="get", send=_answer)
     kept = Call(operation="get", send=_answer, key="key", fresh=3_600.0)
-    known = {"key": "value"}
-
-    async def look_up() -> str:
-        return known["key"]
+    backend = SimpleMemoryCache(timeout=None)
 
     async def fill() -> None:
+        await backend.set("key", "value")
         await cache.set("key", "value")
         await policy.call(kept)
 
@@ -74,7 +73,7 @@ def bench_calls(runner: asyncio.Runner) -> None:
         {
             "await": lambda: runner.run(_repeat(_answer)),
             "policy": lambda: runner.run(_repeat(lambda: policy.call(call))),
-            "dict": lambda: runner.run(_repeat(look_up)),
+            "aiocache": lambda: runner.run(_repeat(lambda: backend.get("key"))),
             "cache": lambda: runner.run(_repeat(lambda: cache.get("key", max_age=3_600.0))),
             "hit": lambda: runner.run(_repeat(lambda: policy.call(kept))),
         },
@@ -96,20 +95,21 @@ def bench_calls(runner: asyncio.Runner) -> None:
     )
     print_section(
         "(b) An answer from the cache",
-        "awaiting a function that looks one key up in a dict",
+        "aiocache's SimpleMemoryCache.get of a key that is there, without its timeout",
         [
-            Row("dict lookup", None, microseconds(timings.of("dict").median)),
+            Row("aiocache get", None, microseconds(timings.of("aiocache").median)),
             Row(
                 "Cache.get",
-                timings.ratio("cache", "dict"),
+                timings.ratio("cache", "aiocache"),
                 microseconds(timings.of("cache").median),
-                "aiocache's memory backend with our age check and bound",
+                "the same backend with our age check and bounds by entries and bytes",
             ),
             Row(
                 "Policy.call, hit",
-                timings.ratio("hit", "dict"),
+                timings.ratio("hit", "aiocache"),
                 microseconds(timings.of("hit").median),
-                "what an answer costs that nobody has to be asked for",
+                "what an answer costs that nobody has to be asked for; at most 3 times the bare "
+                "get",
             ),
         ],
     )

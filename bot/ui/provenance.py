@@ -19,13 +19,13 @@ def source_line(upstream: str, answer: Answer[Any], texts: Texts) -> str | None:
         return None
     error = answer.error if isinstance(answer.error, ExternalServiceException) else None
     if answer.source is Source.STALE and answer.as_of is not None:
-        cause = sentence(error, texts) if error is not None else ""
         age = texts.gettext(
             "Showing what {service} said {when}.",
             service=SERVICE_NAMES[upstream],
             when=timestamp(answer.as_of),
         )
-        return f"⚠️ {cause} {age}"
+        # Without an error the upstream is well, only slow, or being asked again behind the scenes.
+        return f"⚠️ {sentence(error, texts)} {age}" if error is not None else f"⚠️ {age}"
     if error is None:
         return f"⚠️ {advice(answer.retry_at, texts)}"
     return f"⚠️ {sentence_with_advice(error, answer.retry_at, texts)}"

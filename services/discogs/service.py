@@ -9,6 +9,8 @@ from services.discogs.models import DiscogsKind, DiscogsResults, Release
 from services.errors import ServiceDisabled
 from services.http import HttpClient, Request, parse_body
 from services.music import clean_query, query_key
+from services.resilience.cache_key import cache_key
+from services.resilience.codec import Codec
 from services.resilience.config import Call, Fallback
 from services.resilience.policy import Policy
 from services.secret import Secret
@@ -16,6 +18,10 @@ from services.secret import Secret
 SETTINGS: Final = ("DISCOGS_TOKEN",)
 _SEARCH_FRESH_SECONDS = 3_600.0
 _STALE_SECONDS = 7 * 86_400.0
+_PATIENCE_SECONDS = 3.0
+# Counted up when a model changes: what was stored in the old form is then asked for again.
+_SEARCH_CODEC: Final = Codec(DiscogsResults, version=1)
+_RELEASE_CODEC: Final = Codec(Release, version=1)
 _SEARCH_HITS = 15
 # Without this media type notes and profiles come with markup codes.
 _ACCEPT = "application/vnd.discogs.v2.plaintext+json"
@@ -79,8 +85,11 @@ class DiscogsService:
             "/database/search",
             protocol.build_search_params(query, kind, _SEARCH_HITS),
             lambda body: protocol.parse_search(body, query),
-            key=f"discogs:search:{kind or 'all'}:{query_key(query)}",
+            key_params={"kind": kind, "query": query_key(query)},
+            codec=_SEARCH_CODEC,
             fresh=_SEARCH_FRESH_SECONDS,
+            # As old as Discogs' terms allow: a search costs one of few permits.
+            swr=self._release_fresh_seconds,
             fallbacks=(Fallback("manual_entry_mode", Source.MANUAL, lambda _: link),),
         )
 
@@ -104,7 +113,8 @@ class DiscogsService:
             f"/releases/{release_id}",
             {},
             protocol.parse_release,
-            key=f"discogs:release:{release_id}",
+            key_params={"release_id": release_id},
+            codec=_RELEASE_CODEC,
             fresh=self._release_fresh_seconds,
         )
 
@@ -115,8 +125,10 @@ class DiscogsService:
         params: Mapping[str, str],
         parse: Callable[[bytes], T],
         *,
-        key: str,
+        key_params: Mapping[str, str | int | None],
+        codec: Codec[T],
         fresh: float,
+        swr: float = 0.0,
         fallbacks: tuple[Fallback[T], ...] = (),
     ) -> Answer[T]:
         headers = {"Accept": _ACCEPT}
@@ -140,9 +152,12 @@ class DiscogsService:
             Call(
                 operation=operation,
                 send=send,
-                key=key,
+                key=cache_key("discogs", operation, key_params, version=codec.version),
+                codec=codec,
                 fresh=fresh,
+                swr=swr,
                 stale=_STALE_SECONDS,
+                patience=_PATIENCE_SECONDS,
                 fallbacks=fallbacks,
             )
         )

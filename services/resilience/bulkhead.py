@@ -1,8 +1,9 @@
 """The bulkhead: a cap on concurrent calls to one upstream, with a bounded queue before it.
 
 A slot that becomes free is handed to the first who waits, never put up for grabs: nobody jumps
-the queue, and everybody in it knows their place. Waiting ends with the operation's deadline,
-which cancels it like anything else inside.
+the queue, and everybody in it knows their place. People go before background work, which besides
+leaves the last ``reserve`` slots to them: it may hold a slot while it waits long for a permit.
+Waiting ends with the operation's deadline, which cancels it like anything else inside.
 """
 
 import asyncio
@@ -13,6 +14,7 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 
 from services.errors import BulkheadFull
+from services.resilience.priority import Priority, current_priority
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -23,6 +25,7 @@ OnPlace = Callable[[int], None]
 @dataclass(eq=False, slots=True)
 class _Waiter:
     turn: asyncio.Future[None]
+    is_background: bool
     on_place: OnPlace | None
     place: int = 0
 
@@ -30,13 +33,15 @@ class _Waiter:
 class Bulkhead:
     """Lets ``concurrency`` calls run and ``queue`` more wait, in order; sheds the rest."""
 
-    def __init__(self, upstream: str, *, concurrency: int, queue: int) -> None:
-        """Set the caps; both count calls."""
+    def __init__(self, upstream: str, *, concurrency: int, queue: int, reserve: int = 0) -> None:
+        """Set the caps, which count calls; ``reserve`` is below ``concurrency``."""
         self._upstream = upstream
         self._concurrency = concurrency
+        self._background_limit = concurrency - reserve
         self._queue = queue
         self._running = 0
-        self._waiters: deque[_Waiter] = deque()
+        self._people: deque[_Waiter] = deque()
+        self._background: deque[_Waiter] = deque()
 
     @property
     def running(self) -> int:
@@ -46,7 +51,7 @@ class Bulkhead:
     @property
     def waiting(self) -> int:
         """How many calls wait for a slot."""
-        return len(self._waiters)
+        return len(self._people) + len(self._background)
 
     def slot(self, on_place: OnPlace | None = None) -> AbstractAsyncContextManager[None]:
         """Return a block that holds a slot.
@@ -65,29 +70,38 @@ class Bulkhead:
         Raises:
             BulkheadFull: The queue is full.
         """
-        if self._running < self._concurrency:
+        is_background = current_priority() is Priority.BACKGROUND
+        limit = self._background_limit if is_background else self._concurrency
+        if self._running < limit and not (is_background and self._background):
             self._running += 1
             return
-        if len(self._waiters) >= self._queue:
-            message = f"{len(self._waiters)} calls already wait"
+        if self.waiting >= self._queue:
+            message = f"{self.waiting} calls already wait"
             raise BulkheadFull(self._upstream, "slot", None, message)
-        await self._wait(_Waiter(asyncio.get_running_loop().create_future(), on_place))
+        turn = asyncio.get_running_loop().create_future()
+        await self._wait(_Waiter(turn, is_background, on_place))
 
     def release(self) -> None:
-        """Hand the slot to the first who waits, or free it."""
-        while self._waiters:
-            first = self._waiters.popleft()
+        """Hand the slot to the first who waits and may have it, or free it."""
+        self._running -= 1
+        if not self._hand_over(self._people) and self._running < self._background_limit:
+            self._hand_over(self._background)
+
+    def _hand_over(self, queue: deque[_Waiter]) -> bool:
+        while queue:
+            first = queue.popleft()
             # One whose wait was cancelled has not had its turn to leave yet.
             if not first.turn.done():
+                self._running += 1
                 first.turn.set_result(None)
                 _tell(first, 0)
                 self._tell_places()
-                return
-        self._running -= 1
+                return True
+        return False
 
     async def _wait(self, waiter: _Waiter) -> None:
-        self._waiters.append(waiter)
-        _tell(waiter, len(self._waiters))
+        (self._background if waiter.is_background else self._people).append(waiter)
+        self._tell_places()
         try:
             await waiter.turn
         except asyncio.CancelledError:
@@ -98,13 +112,14 @@ class Bulkhead:
             raise
 
     def _leave(self, waiter: _Waiter) -> None:
+        queue = self._background if waiter.is_background else self._people
         # ``release`` may have dropped it meanwhile, while looking for one who still waits.
-        if waiter in self._waiters:
-            self._waiters.remove(waiter)
+        if waiter in queue:
+            queue.remove(waiter)
             self._tell_places()
 
     def _tell_places(self) -> None:
-        for place, waiter in enumerate(self._waiters, start=1):
+        for place, waiter in enumerate((*self._people, *self._background), start=1):
             if waiter.place != place:
                 _tell(waiter, place)
 

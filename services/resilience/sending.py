@@ -15,9 +15,10 @@ from services.errors import (
     RateLimitExceeded,
     UpstreamTimeout,
 )
+from services.resilience._circuit import Admission
 from services.resilience.auth import RenewalFailed, authorized
 from services.resilience.bulkhead import Bulkhead, OnPlace
-from services.resilience.circuit_breaker import Admission, UpstreamCircuitBreaker
+from services.resilience.circuit_breaker import UpstreamCircuitBreaker
 from services.resilience.clock import Clock
 from services.resilience.config import Call, PolicyConfig, StreamLimits
 from services.resilience.events import AttemptEnded, Events

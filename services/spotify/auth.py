@@ -1,12 +1,12 @@
-"""The app's own token (client-credentials flow): fetched when needed, one fetch at a time."""
+"""The app's own token (client-credentials flow), shared by all calls."""
 
-import asyncio
 import base64
 
 import msgspec
 
 from services.errors import AccessDenied, InvalidRequest
 from services.http import HttpClient, Request, parse_body
+from services.resilience.auth import Grant, SharedCredential
 from services.resilience.clock import Clock
 from services.secret import Secret
 from services.spotify.protocol import read_error
@@ -23,7 +23,11 @@ _GRANT_DECODER = msgspec.json.Decoder(_Grant)
 
 
 class ClientCredentials:
-    """Keeps a valid app token; https://developer.spotify.com/documentation/web-api/tutorials."""
+    """Keeps a valid app token; https://developer.spotify.com/documentation/web-api/tutorials.
+
+    Attributes:
+        credential: The token as a policy sees it, for ``Call.credential``.
+    """
 
     def __init__(
         self,
@@ -39,34 +43,19 @@ class ClientCredentials:
         self._client_secret = client_secret
         self._accounts_url = accounts_url
         self._http = http
-        self._clock = clock
-        self._token: Secret | None = None
-        self._expires_at = 0.0
-        self._fetching = asyncio.Lock()
+        self.credential = SharedCredential("spotify", self._fetch, clock=clock)
 
     async def token(self) -> Secret:
         """Return a token with at least a minute to live.
 
         Raises:
             AccessDenied: Spotify refuses the client id or secret.
-            ExternalServiceException: The accounts host does not answer properly.
+            ExternalServiceException: The accounts host does not answer properly, or did not
+                within the last 5 s.
         """
-        async with self._fetching:
-            if self._token is None or self._clock.monotonic() >= self._expires_at:
-                await self._fetch()
-            return self._token or Secret("")
+        return await self.credential.get()
 
-    async def renew(self, rejected: Secret) -> None:
-        """Replace ``rejected``, unless somebody already did.
-
-        Raises:
-            ExternalServiceException: As ``token``.
-        """
-        async with self._fetching:
-            if self._token is None or self._token == rejected:
-                await self._fetch()
-
-    async def _fetch(self) -> None:
+    async def _fetch(self) -> Grant[Secret]:
         pair = f"{self._client_id}:{self._client_secret.reveal()}".encode()
         request = Request(
             service="spotify",
@@ -85,5 +74,4 @@ class ClientCredentials:
                 "spotify", "fetch_token", error.status_code, error.message
             ) from error
         grant = parse_body(request, response, _GRANT_DECODER.decode)
-        self._token = Secret(grant.access_token)
-        self._expires_at = self._clock.monotonic() + grant.expires_in - _TOKEN_SKEW_SECONDS
+        return Grant(Secret(grant.access_token), grant.expires_in - _TOKEN_SKEW_SECONDS)

@@ -8,16 +8,22 @@ from services.answers import Answer, Source
 from services.errors import NotFound, ServiceDisabled
 from services.http import HttpClient, Request, parse_body
 from services.music import clean_query, query_key
+from services.resilience.cache_key import cache_key
+from services.resilience.codec import Codec
 from services.resilience.config import Call, Fallback
 from services.resilience.policy import Policy
-from services.secret import Secret
 from services.spotify import protocol
 from services.spotify.auth import ClientCredentials
 from services.spotify.models import SpotifyItem, SpotifyKind, SpotifyResults
 
 SETTINGS: Final = ("SPOTIFY_CLIENT_ID", "SPOTIFY_CLIENT_SECRET")
-_FRESH_SECONDS = 3_600.0
+_SEARCH_FRESH_SECONDS = 3_600.0
+_ITEM_FRESH_SECONDS = 86_400.0
 _STALE_SECONDS = 86_400.0
+_PATIENCE_SECONDS = 3.0
+# Counted up when a model changes: what was stored in the old form is then asked for again.
+_SEARCH_CODEC: Final = Codec(SpotifyResults, version=1)
+_ITEM_CODEC: Final = Codec(SpotifyItem, version=1)
 _ALL_KINDS = tuple(SpotifyKind)
 
 T = TypeVar("T")
@@ -62,14 +68,15 @@ class SpotifyService:
             InvalidRequest: Spotify calls the query wrong.
         """
         query = clean_query(query)
-        names = ",".join(kinds)
         link = SpotifyResults(items=(), search_url=protocol.search_url(query))
         return await self._fetch(
             "search",
             "/search",
             protocol.build_search_params(query, kinds, self._market),
             lambda body: protocol.parse_search(body, query),
-            key=f"spotify:search:{self._market}:{names}:{query_key(query)}",
+            key_params={"kinds": ",".join(kinds), "query": query_key(query)},
+            codec=_SEARCH_CODEC,
+            fresh=_SEARCH_FRESH_SECONDS,
             fallbacks=(Fallback("return_minimal_data", Source.MINIMAL, lambda _: link),),
         )
 
@@ -89,7 +96,9 @@ class SpotifyService:
             f"/{kind}s/{quote(spotify_id, safe='')}",
             {"market": self._market} if kind is not SpotifyKind.ARTIST else {},
             _parse_item,
-            key=f"spotify:{kind}:{self._market}:{spotify_id}",
+            key_params={"id": spotify_id},
+            codec=_ITEM_CODEC,
+            fresh=_ITEM_FRESH_SECONDS,
             fallbacks=(Fallback("return_minimal_data", Source.MINIMAL, lambda _: minimal),),
         )
 
@@ -100,24 +109,24 @@ class SpotifyService:
         params: Mapping[str, str],
         parse: Callable[[bytes], T],
         *,
-        key: str,
+        key_params: Mapping[str, str],
+        codec: Codec[T],
+        fresh: float,
         fallbacks: tuple[Fallback[T], ...],
     ) -> Answer[T]:
         auth = self._auth
         if auth is None:
             raise ServiceDisabled("spotify", operation, settings=self._missing_settings)
-        used = Secret("")
 
         async def send() -> T:
-            nonlocal used
-            used = await auth.token()
+            token = await auth.token()
             request = Request(
                 service="spotify",
                 operation=operation,
                 method="GET",
                 url=self._api_url + path,
                 params=params,
-                headers={"Authorization": f"Bearer {used.reveal()}"},
+                headers={"Authorization": f"Bearer {token.reveal()}"},
                 read_error=protocol.read_error,
             )
             return parse_body(request, await self._http.send(request), parse)
@@ -126,10 +135,17 @@ class SpotifyService:
             Call(
                 operation=operation,
                 send=send,
-                key=key,
-                fresh=_FRESH_SECONDS,
+                key=cache_key(
+                    "spotify",
+                    operation,
+                    {"market": self._market, **key_params},
+                    version=codec.version,
+                ),
+                codec=codec,
+                fresh=fresh,
                 stale=_STALE_SECONDS,
-                renew=lambda: auth.renew(used),
+                patience=_PATIENCE_SECONDS,
+                credential=auth.credential,
                 fallbacks=fallbacks,
             )
         )

@@ -7,7 +7,7 @@ from fakes.quota import MemoryQuotaStore
 from fakes.virtual_time import in_virtual_time
 
 from bench.discogs_model import RATE
-from bot.policies import discogs_policy, euria_policy, spotify_policy
+from bot.policies import Stores, discogs_policy, euria_policy, spotify_policy
 from bot.settings import Settings
 from services.resilience.rate_limiter import Rate
 from services.secret import Secret
@@ -44,7 +44,7 @@ async def test_spotify_counts_its_day_in_the_store_it_is_given(
     store = MemoryQuotaStore()
     settings = Settings(spotify_daily_requests=7)
 
-    policy = spotify_policy(settings, clock=clock, chance=chance, quota_store=store)
+    policy = spotify_policy(settings, clock=clock, chance=chance, stores=Stores(quota=store))
 
     assert policy.quota is not None
     await policy.quota.load()

@@ -1,6 +1,7 @@
 """Policies whose limits do not bite unless a test sets them."""
 
 from fakes.chance import FixedChance
+from services.resilience.cache_store import CacheStore
 from services.resilience.clock import Clock
 from services.resilience.config import PolicyConfig
 from services.resilience.policy import Policy
@@ -16,6 +17,7 @@ def easy_policy(
     breaker_failures: int = 100,
     stale_name: str | None = None,
     rate: Rate | None = None,
+    store: CacheStore | None = None,
 ) -> Policy:
     """Return a policy for ``upstream`` with generous limits."""
     config = PolicyConfig(
@@ -28,4 +30,4 @@ def easy_policy(
         breaker_failures=breaker_failures,
         stale_name=stale_name,
     )
-    return Policy(config, clock=clock, chance=FixedChance(0.0))
+    return Policy(config, clock=clock, chance=FixedChance(0.0), store=store)

@@ -76,13 +76,13 @@ async def test_spotify_gives_a_token_and_another_one_once_it_expired(
     first = await spotify_auth.token()
     kept = await spotify_auth.token()
     # A token lives for an hour: let it expire by hand.
-    spotify_auth._expires_at = CLOCK.monotonic() - 1
+    spotify_auth.credential._expires_at = CLOCK.monotonic() - 1
     fetched_again = await spotify_auth.token()
 
     assert first.reveal()
     assert kept is first
     assert fetched_again is not first
-    assert spotify_auth._expires_at - CLOCK.monotonic() > 60
+    assert spotify_auth.credential._expires_at - CLOCK.monotonic() > 60
 
 
 async def test_spotify_gives_another_token_when_one_was_rejected(
@@ -90,7 +90,7 @@ async def test_spotify_gives_another_token_when_one_was_rejected(
 ) -> None:
     rejected = await spotify_auth.token()
 
-    await spotify_auth.renew(rejected)
+    await spotify_auth.credential.renew(spotify_auth.credential.generation)
 
     assert await spotify_auth.token() is not rejected
 

@@ -232,6 +232,16 @@ def test_search_says_how_old_a_kept_answer_is(english: Texts) -> None:
     assert "-# ⚠️ Spotify isn't answering right now. Showing what Spotify said <t:" in text
 
 
+def test_search_gives_no_cause_for_a_kept_answer_of_an_upstream_that_is_only_slow(
+    english: Texts,
+) -> None:
+    answer = replace(spotify_answer(ALBUM), source=Source.STALE, as_of=NOW)
+
+    text = text_of(search_card(make_results(answer, best=ALBUM), 42, english))
+
+    assert "-# ⚠️ Showing what Spotify said <t:" in text
+
+
 def test_search_without_best_hit_still_shows_what_there_is(english: Texts) -> None:
     results = make_results(spotify_answer(ALBUM), others=(ALBUM,))
 

@@ -8,7 +8,8 @@ from aioresponses import aioresponses
 from fakes.clock import VirtualClock, wall
 from fakes.payloads import payload
 from fakes.policies import easy_policy
-from fakes.virtual_time import in_virtual_time, outcomes
+from fakes.stores import MemoryStore
+from fakes.virtual_time import in_virtual_time, outcomes, settle
 
 from services.answers import Source
 from services.discogs.models import DiscogsKind
@@ -429,3 +430,73 @@ async def test_429_without_retry_after_holds_everybody_back_until_a_permit_is_fr
 
     assert policy.limiter is not None
     assert policy.limiter.wait_seconds == 2
+
+
+@in_virtual_time
+async def test_a_search_older_than_an_hour_is_shown_at_once_and_refreshed(
+    clock: VirtualClock, policy: Policy, web: aioresponses
+) -> None:
+    web.get(SEARCH, body=payload("discogs/search.json"), repeat=True)
+
+    async with _service(policy, clock, release_fresh_seconds=21_600) as service:
+        await service.search("icarus")
+        await clock.sleep(21_600)
+        shown = await service.search("icarus")
+        await settle()
+        refreshed = await service.search("icarus")
+
+    assert (shown.source, shown.as_of, shown.error) == (Source.STALE, wall(0), None)
+    assert (refreshed.source, refreshed.as_of) == (Source.CACHED, wall(21_600))
+    assert len(_asked(web)) == 2
+
+
+@in_virtual_time
+async def test_a_search_older_than_the_terms_allow_is_asked_for_again(
+    clock: VirtualClock, policy: Policy, web: aioresponses
+) -> None:
+    web.get(SEARCH, body=payload("discogs/search.json"), repeat=True)
+
+    async with _service(policy, clock, release_fresh_seconds=21_600) as service:
+        await service.search("icarus")
+        await clock.sleep(21_601)
+
+        assert (await service.search("icarus")).source is Source.LIVE
+
+
+@in_virtual_time
+async def test_a_release_of_the_last_session_is_known_after_a_restart(
+    clock: VirtualClock, web: aioresponses
+) -> None:
+    web.get(RELEASE, body=payload("discogs/release.json"))
+    store = MemoryStore()
+
+    answers = []
+    for _ in range(2):
+        policy = easy_policy("discogs", clock, store=store)
+        async with _service(policy, clock) as service:
+            answers.append(await service.get_release(1))
+            await policy.aclose()
+
+    assert [answer.source for answer in answers] == [Source.LIVE, Source.CACHED]
+    assert answers[0].value == answers[1].value
+
+
+@in_virtual_time
+async def test_a_search_of_the_last_week_stands_in_after_a_restart_without_a_trace_of_its_words(
+    clock: VirtualClock, web: aioresponses
+) -> None:
+    web.get(SEARCH, body=payload("discogs/search.json"))
+    web.get(SEARCH, status=503)
+    store = MemoryStore()
+
+    answers = []
+    for _ in range(2):
+        policy = easy_policy("discogs", clock, store=store, stale_name="cache_from_last_import")
+        async with _service(policy, clock) as service:
+            answers.append(await service.search("icarus canary"))
+            await policy.aclose()
+        await clock.sleep(7 * 86_400)
+
+    assert [answer.source for answer in answers] == [Source.LIVE, Source.STALE]
+    assert (answers[1].as_of, answers[1].tried) == (wall(0), ("cache_from_last_import",))
+    assert "canary" not in str(list(store.entries))

@@ -6,6 +6,7 @@ import pytest
 from fakes.calls import Script
 from fakes.chance import FixedChance
 from fakes.clock import VirtualClock, wall
+from fakes.credentials import FakeCredential
 from fakes.virtual_time import in_virtual_time, outcomes, settle
 
 from services.answers import Answer, Source
@@ -80,7 +81,7 @@ def _call(
         key=key,
         fresh=fresh,
         stale=stale,
-        renew=renew,
+        credential=None if renew is None else FakeCredential(renew),
         fallbacks=fallbacks,
         repeatable=repeatable,
     )

@@ -13,7 +13,14 @@ from fakes.virtual_time import in_virtual_time, outcomes, settle
 from services.errors import RateLimitExceeded, UpstreamServerError
 from services.resilience.breaker_rules import BreakerRules
 from services.resilience.config import Call, PolicyConfig, StreamLimits
-from services.resilience.events import BreakerChanged, Event, Events, RetryDenied, RetryScheduled
+from services.resilience.events import (
+    AttemptEnded,
+    BreakerChanged,
+    Event,
+    Events,
+    RetryDenied,
+    RetryScheduled,
+)
 from services.resilience.policy import Policy
 from services.resilience.rate_limiter import Rate
 from services.resilience.retry import Backoff
@@ -241,7 +248,13 @@ async def test_listeners_of_a_policy_hear_its_breaker_and_its_retries(clock: Vir
 
     await _ask(policy, Script[str](DOWN))
 
-    assert [type(event) for event in seen] == [RetryScheduled, BreakerChanged, RetryDenied]
+    assert [type(event) for event in seen] == [
+        AttemptEnded,
+        RetryScheduled,
+        AttemptEnded,
+        BreakerChanged,
+        RetryDenied,
+    ]
 
 
 @in_virtual_time
@@ -252,7 +265,7 @@ async def test_somebody_may_begin_to_listen_later(clock: VirtualClock) -> None:
 
     await _ask(policy, Script[str](DOWN))
 
-    assert [type(event) for event in seen] == [BreakerChanged, RetryDenied]
+    assert [type(event) for event in seen] == [AttemptEnded, BreakerChanged, RetryDenied]
 
 
 @pytest.mark.parametrize("takes", [10.1, 1_000])

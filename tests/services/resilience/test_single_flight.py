@@ -1,4 +1,5 @@
 import asyncio
+from contextvars import ContextVar
 
 import pytest
 from fakes.calls import Script
@@ -132,3 +133,147 @@ async def test_a_load_that_fails_after_everybody_left_disturbs_nobody(clock: Vir
 
     with pytest.raises(asyncio.CancelledError):
         await caller
+
+
+# Flights that are kept
+
+
+@in_virtual_time
+async def test_a_kept_flight_finishes_when_everybody_has_left(clock: VirtualClock) -> None:
+    flights, load = SingleFlight(), Script("found", takes=10)
+
+    with flights.join("key", load.__call__) as flight:
+        await clock.sleep(1)
+        flight.keep()
+    await clock.sleep(5)
+    still_running = load.running
+    await clock.sleep(5)
+
+    assert (still_running, flight.task.result(), len(flights)) == (1, "found", 0)
+
+
+@in_virtual_time
+async def test_a_flight_is_told_apart_by_what_the_leader_started(clock: VirtualClock) -> None:
+    flights, first, second = SingleFlight(), Script("found", takes=1), Script("never")
+
+    leader = flights.join("key", first.__call__)
+    follower = flights.join("key", second.__call__)
+    await clock.sleep(2)
+
+    assert leader is follower
+    assert (follower.load, second.calls) == (first.__call__, 0)
+
+
+@in_virtual_time
+async def test_one_of_two_who_leaves_cancels_nothing(clock: VirtualClock) -> None:
+    flights, load = SingleFlight(), Script("found", takes=2)
+
+    with flights.join("key", load.__call__) as flight:
+        with flights.join("key", load.__call__):
+            await clock.sleep(1)
+        result = await flight.result()
+
+    assert (result, load.calls) == ("found", 1)
+
+
+@in_virtual_time
+async def test_a_started_flight_needs_nobody(clock: VirtualClock) -> None:
+    flights, load = SingleFlight(), Script("found", takes=10)
+
+    is_new = flights.start("key", load.__call__)
+    await clock.sleep(10)
+    await settle()
+
+    assert (is_new, load.calls, load.running, len(flights)) == (True, 1, 0, 0)
+
+
+@in_virtual_time
+async def test_a_started_flight_survives_those_who_join_and_leave(clock: VirtualClock) -> None:
+    flights, load = SingleFlight(), Script("found", takes=10)
+    flights.start("key", load.__call__)
+
+    caller = _join(flights, "key", load)
+    await clock.sleep(1)
+    caller.cancel()
+    await outcomes(caller)
+
+    assert (load.running, await _join(flights, "key", load), load.calls) == (1, "found", 1)
+
+
+@in_virtual_time
+async def test_nothing_is_started_while_the_same_is_under_way(clock: VirtualClock) -> None:
+    flights, load = SingleFlight(), Script("found", takes=1)
+    flights.start("key", load.__call__)
+
+    again, other = flights.start("key", load.__call__), flights.start("other", load.__call__)
+    await clock.sleep(1)
+
+    assert (again, other, load.calls) == (False, True, 2)
+
+
+@in_virtual_time
+async def test_a_started_flight_that_fails_disturbs_nobody(clock: VirtualClock) -> None:
+    flights, load = SingleFlight(), Script[str](DOWN, takes=1)
+
+    flights.start("key", load.__call__)
+    await clock.sleep(2)
+
+    assert (load.calls, len(flights)) == (1, 0)
+
+
+@in_virtual_time
+async def test_ten_thousand_flights_leave_nothing_behind() -> None:
+    flights, load = SingleFlight(), Script("found", DOWN, "found")
+
+    await outcomes(*(_join(flights, str(number), load) for number in range(10_000)))
+
+    assert (len(flights), len(asyncio.all_tasks())) == (0, 1)
+
+
+@in_virtual_time
+async def test_a_load_sees_the_leaders_context_and_a_started_one_sees_none() -> None:
+    flights = SingleFlight()
+    request: ContextVar[str] = ContextVar("request", default="nobody's")
+    request.set("the leader's")
+
+    async def load() -> str:
+        return request.get()
+
+    led = await flights.run("key", load)
+    flights.start("key", load)
+
+    assert (led, await flights.run("key", load)) == ("the leader's", "nobody's")
+
+
+@in_virtual_time
+async def test_closing_cancels_everything_and_waits_for_its_end(clock: VirtualClock) -> None:
+    flights, ended = SingleFlight(), list[float]()
+
+    async def slow_to_end() -> None:
+        try:
+            await clock.pass_time(60)
+        finally:
+            await clock.pass_time(2)
+            ended.append(clock.elapsed)
+
+    flights.start("one", slow_to_end)
+    flights.start("two", slow_to_end)
+    await settle()
+    await flights.aclose()
+
+    assert (ended, len(flights)) == ([2, 2], 0)
+
+
+@in_virtual_time
+async def test_closing_with_nothing_under_way_does_nothing(clock: VirtualClock) -> None:
+    await SingleFlight().aclose()
+
+    assert clock.elapsed == 0
+
+
+@in_virtual_time
+async def test_a_flight_names_its_task_after_its_key() -> None:
+    flights, load = SingleFlight(), Script("found")
+
+    with flights.join("discogs:search:1:abc", load.__call__) as flight:
+        assert flight.task.get_name() == "single-flight discogs:search:1:abc"

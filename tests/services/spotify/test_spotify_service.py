@@ -8,6 +8,7 @@ from aioresponses import aioresponses
 from fakes.clock import VirtualClock, wall
 from fakes.payloads import payload
 from fakes.policies import easy_policy
+from fakes.stores import MemoryStore
 from fakes.virtual_time import in_virtual_time, outcomes
 
 from services.answers import Source
@@ -377,3 +378,65 @@ async def test_without_keys_every_call_names_what_is_missing(
 
     assert caught.value.settings == ("SPOTIFY_CLIENT_ID", "SPOTIFY_CLIENT_SECRET")
     assert not service.is_enabled
+
+
+@in_virtual_time
+async def test_an_item_is_as_good_as_new_for_a_day(
+    clock: VirtualClock, policy: Policy, spotify_web: aioresponses
+) -> None:
+    spotify_web.post(f"{ACCOUNTS}/api/token", payload={"access_token": "token-3"})
+    spotify_web.get(ALBUM, body=payload("spotify/album.json"), repeat=True)
+
+    async with _service(policy, clock) as service:
+        await service.get_item(SpotifyKind.ALBUM, ALBUM_ID)
+        await clock.sleep(86_400)
+        cached = await service.get_item(SpotifyKind.ALBUM, ALBUM_ID)
+        await clock.sleep(1)
+        live = await service.get_item(SpotifyKind.ALBUM, ALBUM_ID)
+
+    assert (cached.source, live.source, len(_asked(spotify_web))) == (
+        Source.CACHED,
+        Source.LIVE,
+        2,
+    )
+
+
+@in_virtual_time
+async def test_a_search_of_the_previous_session_stands_in_after_a_restart(
+    clock: VirtualClock, spotify_web: aioresponses
+) -> None:
+    spotify_web.get(SEARCH, body=payload("spotify/search.json"))
+    spotify_web.get(SEARCH, status=503)
+    store = MemoryStore()
+
+    answers = []
+    for _ in range(2):
+        policy = easy_policy(
+            "spotify", clock, store=store, stale_name="cache_from_previous_session"
+        )
+        async with _service(policy, clock) as service:
+            answers.append(await service.search("remain in light"))
+            await policy.aclose()
+        await clock.sleep(86_400)
+
+    assert [answer.source for answer in answers] == [Source.LIVE, Source.STALE]
+    assert answers[0].value == answers[1].value
+    assert (answers[1].as_of, answers[1].tried) == (wall(0), ("cache_from_previous_session",))
+
+
+@in_virtual_time
+async def test_a_hundred_rejected_requests_renew_the_token_once(
+    clock: VirtualClock, policy: Policy, spotify_web: aioresponses
+) -> None:
+    for number in range(100):
+        url = f"{API}/artists/{number}"
+        spotify_web.get(url, status=401)
+        spotify_web.get(url, body=payload("spotify/artist.json"))
+
+    async with _service(policy, clock) as service:
+        answers = await outcomes(
+            *(service.get_item(SpotifyKind.ARTIST, str(number)) for number in range(100))
+        )
+
+    assert [getattr(answer, "source", answer) for answer in answers] == [Source.LIVE] * 100
+    assert sorted(_tokens(spotify_web)) == ["Bearer token-1"] * 100 + ["Bearer token-2"] * 100
