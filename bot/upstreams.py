@@ -44,6 +44,8 @@ async def open_upstreams(settings: Settings, *, clock: Clock) -> AsyncIterator[U
             "discogs": discogs_policy(settings, clock=clock, chance=chance),
             "euria": euria_policy(settings, clock=clock, chance=chance),
         }
+        for policy in policies.values():
+            stack.push_async_callback(policy.aclose)  # before the session its refreshes use
         spotify = _spotify(settings, http, policies["spotify"], clock)
         discogs = _discogs(settings, http, policies["discogs"])
         euria = _euria(settings, http, policies["euria"])

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from services.errors import BulkheadFull, DeadlineExceeded
 from services.resilience.bulkhead import Bulkhead
 from services.resilience.deadline import deadline
+from services.resilience.priority import background
 
 
 async def _through(bulkhead: Bulkhead, call: Script[str]) -> str:
@@ -341,3 +342,114 @@ def _check(queue: _Queue, concurrency: int) -> None:
     assert [queue.places[name][-1] for name in waiting] == list(range(1, len(waiting) + 1))
     entered = [int(name) for name in queue.inside]
     assert entered == sorted(entered)
+
+
+# --- People and background
+
+
+async def _hold(bulkhead: Bulkhead, until: asyncio.Event, served: list[str], name: str) -> None:
+    async with bulkhead.slot():
+        served.append(name)
+        await until.wait()
+
+
+@in_virtual_time
+async def test_background_leaves_the_last_slots_to_people() -> None:
+    bulkhead, (until, served) = Bulkhead("discogs", concurrency=5, queue=50, reserve=2), _stage()
+    with background():
+        walkers = [
+            asyncio.create_task(_hold(bulkhead, until, served, f"walk {number}"))
+            for number in range(6)
+        ]
+    await settle()
+    walking = list(served)
+
+    people = [
+        asyncio.create_task(_hold(bulkhead, until, served, f"person {number}"))
+        for number in range(3)
+    ]
+    await settle()
+
+    assert walking == ["walk 0", "walk 1", "walk 2"]
+    assert served[3:] == ["person 0", "person 1"]
+    assert (bulkhead.running, bulkhead.waiting) == (5, 4)
+    until.set()
+    await outcomes(*walkers, *people)
+    assert (bulkhead.running, bulkhead.waiting) == (0, 0)
+    assert len(served) == 9
+
+
+@in_virtual_time
+async def test_people_who_wait_go_before_background_that_came_earlier() -> None:
+    bulkhead = Bulkhead("discogs", concurrency=2, queue=50, reserve=1)
+    gates = [asyncio.Event() for _ in range(2)]
+    until, served = _stage()
+    first = [
+        asyncio.create_task(_hold(bulkhead, gate, served, f"person {number}"))
+        for number, gate in enumerate(gates)
+    ]
+    await settle()
+    with background():
+        walker = asyncio.create_task(_hold(bulkhead, until, served, "walk"))
+    await settle()
+    person = asyncio.create_task(_hold(bulkhead, until, served, "person 2"))
+    await settle()
+
+    gates[0].set()
+    await settle()
+    after_one = list(served)
+    gates[1].set()
+    await settle()
+    after_two = list(served)
+    until.set()
+    await outcomes(*first, walker, person)
+
+    assert after_one == ["person 0", "person 1", "person 2"]
+    # One person still runs: the other slot is not for background.
+    assert after_two == after_one
+    assert served[3:] == ["walk"]
+
+
+@in_virtual_time
+async def test_background_that_arrives_later_does_not_overtake_background() -> None:
+    bulkhead = Bulkhead("discogs", concurrency=2, queue=50, reserve=1)
+    gate, (until, served) = asyncio.Event(), _stage()
+    with background():
+        tasks = [
+            asyncio.create_task(_hold(bulkhead, gate, served, "first")),
+            asyncio.create_task(_hold(bulkhead, until, served, "second")),
+        ]
+        await settle()
+        gate.set()
+        tasks.append(asyncio.create_task(_hold(bulkhead, until, served, "third")))
+        await settle()
+    until.set()
+    await outcomes(*tasks)
+
+    assert served == ["first", "second", "third"]
+
+
+@in_virtual_time
+async def test_places_count_people_before_background() -> None:
+    bulkhead, (until, served) = Bulkhead("euria", concurrency=1, queue=50), _stage()
+    places: dict[str, list[int]] = {"walk": [], "person": []}
+
+    async def wait(name: str) -> None:
+        async with bulkhead.slot(places[name].append):
+            served.append(name)
+
+    running = asyncio.create_task(_hold(bulkhead, until, served, "running"))
+    await settle()
+    with background():
+        walker = asyncio.create_task(wait("walk"))
+    await settle()
+    person = asyncio.create_task(wait("person"))
+    await settle()
+    until.set()
+    await outcomes(running, walker, person)
+
+    assert places == {"walk": [1, 2, 1, 0], "person": [1, 0]}
+
+
+def _stage() -> tuple[asyncio.Event, list[str]]:
+    return asyncio.Event(), []

@@ -25,7 +25,7 @@ from services.errors import (
 from services.resilience.cache_key import cache_key
 from services.resilience.codec import Codec
 from services.resilience.config import Call
-from services.resilience.events import AttemptEnded, Event, Events, FallbackUsed
+from services.resilience.events import AttemptEnded, Event, Events, FallbackUsed, RetryDenied
 
 # Behaviour 34: stampedes
 
@@ -227,6 +227,7 @@ async def test_every_read_of_the_cache_is_told(clock: VirtualClock, store: Memor
         cache_read("stale"),
         cache_read("miss"),
         attempt_ended(type(DOWN).__name__),
+        RetryDenied(upstream="discogs", operation="search", reason="attempts"),
         cache_read("negative"),
         FallbackUsed(upstream="discogs", operation="search", rung=STALE_NAME),
     ]

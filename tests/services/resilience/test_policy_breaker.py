@@ -18,6 +18,7 @@ from services.resilience.events import (
     BreakerChanged,
     Event,
     Events,
+    Refused,
     RetryDenied,
     RetryScheduled,
 )
@@ -280,3 +281,46 @@ async def test_a_hung_probe_is_a_failed_probe_once_its_attempt_times_out(
     await _ask(policy, Script("late", takes=takes))
 
     assert (policy.breaker.state, policy.breaker.open_remaining) == ("open", 120)
+
+
+@in_virtual_time
+async def test_listeners_hear_how_long_an_attempt_took_and_what_was_refused(
+    clock: VirtualClock,
+) -> None:
+    seen: list[Event] = []
+    policy = _policy(clock, breaker_failures=1, events=Events(seen.append))
+
+    await _ask(policy, Script[str](DOWN, takes=2))
+    await _ask(policy, Script[str]("never"))
+
+    assert seen[0] == AttemptEnded(
+        upstream="discogs", operation="search", seconds=2.0, outcome="UpstreamServerError"
+    )
+    assert seen[-1] == Refused(upstream="discogs", operation="search", reason="CircuitOpen")
+
+
+@in_virtual_time
+async def test_listeners_hear_when_a_stream_got_its_first_item(clock: VirtualClock) -> None:
+    seen: list[Event] = []
+    policy = _policy(clock, events=Events(seen.append))
+    script = StreamScript([3.0, "first", 5.0, "second"])
+
+    async with aclosing(policy.stream("write", script, LIMITS)) as items:
+        received = [item async for item in items]
+
+    assert received == ["first", "second"]
+    assert seen == [
+        AttemptEnded(upstream="discogs", operation="write", seconds=3.0, outcome="success")
+    ]
+
+
+@in_virtual_time
+async def test_stream_that_is_refused_with_429_holds_everybody_back(clock: VirtualClock) -> None:
+    policy = _policy(clock, rate=Rate(permits=10, window=60))
+    error = RateLimitExceeded("discogs", "write", retry_after=4)
+
+    async with aclosing(policy.stream("write", StreamScript([error]), LIMITS)) as items:
+        await outcomes(anext(items))
+
+    assert policy.limiter is not None
+    assert policy.limiter.wait_seconds == 4

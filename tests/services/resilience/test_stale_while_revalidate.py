@@ -25,6 +25,7 @@ from services.errors import (
     QuotaSpent,
 )
 from services.resilience.deadline import deadline
+from services.resilience.priority import Priority, current_priority
 
 
 @in_virtual_time
@@ -229,3 +230,22 @@ async def test_closing_the_policy_ends_a_refresh(clock: VirtualClock) -> None:
     await policy.aclose()
 
     assert (slow.calls, slow.running, len(asyncio.all_tasks())) == (1, 0, 1)
+
+
+@in_virtual_time
+async def test_a_refresh_has_background_priority_and_a_load_that_somebody_waits_for_has_not(
+    clock: VirtualClock,
+) -> None:
+    priorities: list[Priority] = []
+
+    async def send() -> object:
+        priorities.append(current_priority())
+        return "value"
+
+    policy = keyed_policy(clock)
+    await policy.call(keyed_call(send, swr=600))
+    await clock.sleep(100)
+    await policy.call(keyed_call(send, swr=600))
+    await settle()
+
+    assert priorities == [Priority.INTERACTIVE, Priority.BACKGROUND]
