@@ -5,8 +5,9 @@ belongs to an older generation only means: send again. Renewals are single-fligh
 carried through even when everybody who asked has left, because an upstream may have put a new
 credential in the old one's place.
 
-A renewal that fails says nothing about the upstream's API (its accounts host may be another
-one): ``RenewalFailed`` carries the failure past retry and circuit breaker.
+A renewal that fails is repeated by nobody but the next call after a cool-down: ``RenewalFailed``
+carries the failure past the retry. A refusal says nothing about the upstream; an outage of
+whoever grants the credential does, since nothing can be used without it.
 """
 
 from collections.abc import Awaitable, Callable
@@ -50,7 +51,7 @@ class Credential(Protocol):
 
 
 class RenewalFailed(Exception):  # noqa: N818  # never leaves the policy
-    """A credential could not be had; neutral to the circuit breaker, and never repeated."""
+    """A credential could not be had; never repeated, and to the breaker what its error is."""
 
     def __init__(self, error: ExternalServiceException) -> None:
         """Carry ``error`` to where the call ends."""

@@ -4,6 +4,7 @@ from collections import deque
 from dataclasses import dataclass
 
 from services.errors import InvalidResponse, RateLimitExceeded, ServiceDown
+from services.resilience.auth import RenewalFailed
 
 # A spent daily quota without a Retry-After: ask again hourly, since asking may prolong it.
 _QUOTA_SECONDS = 3_600.0
@@ -49,8 +50,14 @@ class BreakerRules:
         return None if seconds is None or seconds <= self.longest_retry_after else seconds
 
 
-def is_failure(kind: type[BaseException], _error: BaseException) -> bool:
-    """Only these speak against the upstream; everything else is neutral."""
+def is_failure(kind: type[BaseException], error: BaseException) -> bool:
+    """Only these speak against the upstream; everything else is neutral.
+
+    A credential that cannot be had because whoever grants it is down counts as well: without it
+    nothing of the upstream can be used.
+    """
+    if isinstance(error, RenewalFailed):
+        kind = type(error.error)
     return issubclass(kind, ServiceDown | InvalidResponse)
 
 

@@ -71,12 +71,35 @@ class Policy:
             quota_store: Where a daily quota outlives the process; None: nowhere.
             events: Who is told what happens.
         """
-        # Not `or`: it is false until somebody listens, which may be later.
-        events = Events() if events is None else events
-        upstream = config.upstream
         self.config = config
         self._clock = clock
-        self._events = events
+        # Not `or`: it is false until somebody listens, which may be later.
+        self._events = Events() if events is None else events
+        self._build_limits(clock, chance, quota_store)
+        self._sending = Sending(
+            config,
+            breaker=self.breaker,
+            bulkhead=self.bulkhead,
+            turnstile=self._turnstile,
+            clock=clock,
+            chance=chance,
+            events=self._events,
+        )
+        self._cached = CachedCalls(
+            config,
+            send=self._sending.send,
+            limit=lambda operation: self._deadline(operation, detached=True),
+            clock=clock,
+            chance=chance,
+            store=store,
+            events=self._events,
+        )
+        self._fallbacks = self._cached.fallbacks
+
+    def _build_limits(
+        self, clock: Clock, chance: random.Random, quota_store: QuotaStore | None
+    ) -> None:
+        config, upstream, events = self.config, self.config.upstream, self._events
         self.breaker = UpstreamCircuitBreaker(
             upstream,
             failures=config.breaker_failures,
@@ -101,25 +124,6 @@ class Policy:
             reserve=config.concurrency_reserve,
         )
         self._turnstile = Turnstile(self.limiter, self.quota)
-        self._sending = Sending(
-            config,
-            breaker=self.breaker,
-            bulkhead=self.bulkhead,
-            turnstile=self._turnstile,
-            clock=clock,
-            chance=chance,
-            events=events,
-        )
-        self._cached = CachedCalls(
-            config,
-            send=self._sending.send,
-            limit=lambda operation: self._deadline(operation, detached=True),
-            clock=clock,
-            chance=chance,
-            store=store,
-            events=events,
-        )
-        self._fallbacks = self._cached.fallbacks
 
     async def call(self, call: Call[T]) -> Answer[T]:
         """Return the upstream's answer, a kept one, or the first fallback that serves.

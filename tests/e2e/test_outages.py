@@ -96,7 +96,7 @@ async def test_describe_is_still_honest_when_everything_is_down(bot: RunningBot)
 
 async def test_status_tells_that_an_upstream_is_down(bot: RunningBot) -> None:
     break_upstream(bot.sandbox, "spotify")
-    for query in ("one", "two", "three"):
+    for query in ("one", "two", "three", "four", "five"):
         await final_message(await bot.command("search", query=query), LIMIT_SECONDS)
 
     status = await final_message(await bot.command("status"))

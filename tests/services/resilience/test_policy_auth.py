@@ -11,6 +11,7 @@ from services.errors import (
     AuthenticationFailed,
     ExternalServiceException,
     InvalidResponse,
+    RateLimitExceeded,
     UpstreamServerError,
 )
 from services.resilience.auth import Grant, SharedCredential
@@ -100,9 +101,28 @@ async def test_a_rejection_that_arrives_after_the_renewal_renews_nothing(
 @pytest.mark.parametrize(
     "failure",
     [
-        pytest.param(AccessDenied("spotify", "fetch_token", 400), id="invalid grant"),
         pytest.param(UpstreamServerError("spotify", "fetch_token", 503), id="down"),
         pytest.param(InvalidResponse("spotify", "fetch_token"), id="unreadable"),
+    ],
+)
+@in_virtual_time
+async def test_an_outage_of_whoever_grants_credentials_opens_the_circuit_and_is_not_looped(
+    clock: VirtualClock, failure: ExternalServiceException
+) -> None:
+    credential, fetch = _credential(clock, FIRST, failure)
+    api, policy = _Api(credential, accepted="token-2"), _policy(clock)
+
+    await outcomes(*(policy.call(_call(api, credential)) for _ in range(100)))
+
+    assert (fetch.calls, policy.breaker.state) == (2, "open")
+
+
+@pytest.mark.parametrize(
+    "failure",
+    [
+        pytest.param(AccessDenied("spotify", "fetch_token", 400), id="invalid grant"),
+        pytest.param(AuthenticationFailed("spotify", "fetch_token", 401), id="rejected"),
+        pytest.param(RateLimitExceeded("spotify", "fetch_token", retry_after=60), id="429"),
     ],
 )
 @in_virtual_time
