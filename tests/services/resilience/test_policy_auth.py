@@ -140,7 +140,7 @@ async def test_a_renewal_that_fails_is_not_looped_and_neutral_to_the_breaker(
 
 
 @in_virtual_time
-async def test_a_first_fetch_that_fails_is_neutral_to_the_breaker_and_sends_nothing(
+async def test_a_first_fetch_that_meets_an_outage_opens_the_circuit_and_sends_nothing(
     clock: VirtualClock,
 ) -> None:
     down = UpstreamServerError("spotify", "fetch_token", 503)
@@ -150,7 +150,7 @@ async def test_a_first_fetch_that_fails_is_neutral_to_the_breaker_and_sends_noth
     errors = await outcomes(*(policy.call(_call(api, credential)) for _ in range(100)))
 
     assert errors == [down] * 100
-    assert (fetch.calls, api.rejected, policy.breaker.state) == (1, 0, "closed")
+    assert (fetch.calls, api.rejected, policy.breaker.state) == (1, 0, "open")
 
 
 @in_virtual_time
