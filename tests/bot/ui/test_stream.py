@@ -119,7 +119,7 @@ async def test_first_edit_comes_after_a_second_and_a_half_and_then_every_pause(
             await clock.pass_time(0.1)
         await message.finish("final")
 
-    assert screen.began == [1.5, 2.7, 3.9, 5.1, 6.0]
+    assert screen.began == [1.5, 2.75, 4.0, 5.25, 6.0]
 
 
 @in_virtual_time
@@ -186,7 +186,8 @@ async def test_pause_doubles_while_edits_are_slow_and_recovers(clock: VirtualClo
             await clock.pass_time(0.1)
 
     gaps = [after.began - before.ended for before, after in pairwise(screen.edits)]
-    assert [round(gap, 1) for gap in gaps[:6]] == [2.4, 4.8, 9.6, LONGEST_PAUSE_SECONDS, 1.2, 1.2]
+    cap = LONGEST_PAUSE_SECONDS
+    assert [round(gap, 2) for gap in gaps[:6]] == [2.5, 5.0, cap, cap, 1.25, 1.25]
 
 
 @in_virtual_time
@@ -198,7 +199,7 @@ async def test_pause_doubles_after_an_edit_that_failed(clock: VirtualClock) -> N
             message.update(str(number))
             await clock.pass_time(0.1)
 
-    assert screen.began[:4] == [1.5, 3.9, 8.7, 9.9]
+    assert screen.began[:4] == [1.5, 4.0, 9.0, 10.25]
 
 
 # --- The end
@@ -252,7 +253,7 @@ async def test_final_edit_is_tried_three_times(clock: VirtualClock) -> None:
         await message.finish("final")
 
     assert screen.shown == ["final"]
-    assert screen.began == [0.0, 1.2, 2.4]
+    assert screen.began == [0.0, 1.25, 2.5]
 
 
 @in_virtual_time
@@ -423,7 +424,7 @@ async def test_slow_edits_are_no_news_for_the_log(
 
 # --- Any schedule
 
-_SECONDS = st.sampled_from([0.0, 0.0, 0.01, 0.3, 1.0, 1.2, 1.5, 2.0, 3.7, 11.0])
+_SECONDS = st.sampled_from([0.0, 0.0, 0.01, 0.3, 1.0, 1.25, 1.5, 2.0, 3.7, 11.0])
 _UPDATES = st.lists(st.tuples(_SECONDS, st.sampled_from("abcd")), max_size=12)
 _PLAN = st.lists(
     st.tuples(_SECONDS, st.sampled_from([None, None, None, FAILED, GONE])), max_size=14
@@ -503,5 +504,20 @@ def test_any_schedule_leaves_discord_its_pauses(
     assert [
         (before, after)
         for before, after in pairwise(running)
-        if after.began - before.ended < 1.2 - 1e-9
+        if after.began - before.ended < 1.25 - 1e-9
     ] == []
+
+
+@in_virtual_time
+async def test_last_edit_after_a_long_stream_is_the_fifth_in_five_seconds(
+    clock: VirtualClock,
+) -> None:
+    screen = Screen(clock)
+
+    async with screen.start() as message:
+        for number in range(640):
+            message.update(str(number))
+            await clock.pass_time(0.01)
+        await message.finish("final")
+
+    assert screen.began == pytest.approx([1.5, 2.75, 4.0, 5.25, 6.4])
