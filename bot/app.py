@@ -93,7 +93,7 @@ async def run(settings: Settings, *, clock: Clock | None = None) -> int:
     async with contextlib.AsyncExitStack() as stack:
         stop = stack.enter_context(stop_signals())
         database = await stack.enter_async_context(open_state(settings, clock=clock))
-        upstreams = await stack.enter_async_context(open_upstreams(settings, clock=clock))
+        upstreams = await stack.enter_async_context(open_upstreams(settings, database, clock=clock))
         services, queue, handlers = make_services(settings, languages, upstreams, database, clock)
         bot = AimeBot(
             services=services,

@@ -1,10 +1,13 @@
 """The upstreams: their policies, their services, and how they are doing."""
 
-from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
+from typing import Final
 
-from bot.policies import discogs_policy, euria_policy, spotify_policy
+from bot.policies import Stores, discogs_policy, euria_policy, spotify_policy
 from bot.settings import Settings
 from services.discogs.service import DiscogsService
 from services.euria.service import SETTINGS as EURIA_SETTINGS
@@ -13,11 +16,25 @@ from services.health import Health
 from services.http import HttpClient, open_session
 from services.resilience.clock import Clock, system_random
 from services.resilience.config import StreamLimits
+from services.resilience.events import Events
+from services.resilience.penalties import Penalties
 from services.resilience.policy import Policy
 from services.secret import Secret
 from services.spotify.auth import ClientCredentials
 from services.spotify.service import SETTINGS as SPOTIFY_SETTINGS
 from services.spotify.service import SpotifyService
+from services.storage.database import Database
+from services.storage.errors import DatabaseUnavailable
+from services.storage.resilience import (
+    DatabaseBreakerStore,
+    DatabaseCacheStore,
+    DatabaseQuotaStore,
+)
+
+_LOGGER = logging.getLogger(__name__)
+
+_STORING_SECONDS: Final = 1.0
+"""How long storing may hold up a stop: what answers and jobs leave of its 10 s."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,21 +48,22 @@ class Upstreams:
 
 
 @asynccontextmanager
-async def open_upstreams(settings: Settings, *, clock: Clock) -> AsyncIterator[Upstreams]:
-    """Make the services of the upstreams, with one HTTP session for all of them."""
+async def open_upstreams(
+    settings: Settings, database: Database, *, clock: Clock
+) -> AsyncIterator[Upstreams]:
+    """Make the services of the upstreams, with one HTTP session for all of them.
+
+    What their policies must remember across restarts is kept in ``database``; while that is away
+    they go on from memory.
+    """
     async with AsyncExitStack() as stack:
         session = await stack.enter_async_context(
             open_session(user_agent=settings.discogs_user_agent)
         )
         http = HttpClient(session, clock=clock)
-        chance = system_random()
-        policies = {
-            "spotify": spotify_policy(settings, clock=clock, chance=chance),
-            "discogs": discogs_policy(settings, clock=clock, chance=chance),
-            "euria": euria_policy(settings, clock=clock, chance=chance),
-        }
-        for policy in policies.values():
-            stack.push_async_callback(policy.aclose)  # before the session its refreshes use
+        policies = _policies(settings, database, clock)
+        # Ends before the session that refreshes use.
+        await stack.enter_async_context(_remembering(policies, database, clock))
         spotify = _spotify(settings, http, policies["spotify"], clock)
         discogs = _discogs(settings, http, policies["discogs"])
         euria = _euria(settings, http, policies["euria"])
@@ -61,6 +79,63 @@ async def open_upstreams(settings: Settings, *, clock: Clock) -> AsyncIterator[U
             clock=clock,
         )
         yield Upstreams(spotify=spotify, discogs=discogs, euria=euria, health=health)
+
+
+def _policies(settings: Settings, database: Database, clock: Clock) -> dict[str, Policy]:
+    chance, events = system_random(), Events()
+    if _LOGGER.isEnabledFor(logging.DEBUG):
+        events.subscribe(lambda event: _LOGGER.debug("%s", event))
+    stores = Stores(
+        cache=DatabaseCacheStore(database, clock=clock), quota=DatabaseQuotaStore(database)
+    )
+    return {
+        "spotify": spotify_policy(
+            settings, clock=clock, chance=chance, stores=stores, events=events
+        ),
+        "discogs": discogs_policy(
+            settings, clock=clock, chance=chance, stores=stores, events=events
+        ),
+        "euria": euria_policy(settings, clock=clock, chance=chance, events=events),
+    }
+
+
+@asynccontextmanager
+async def _remembering(
+    policies: Mapping[str, Policy], database: Database, clock: Clock
+) -> AsyncIterator[None]:
+    """Begin with what earlier processes counted and were told; store the rest at the end."""
+    breakers = {name: policy.breaker for name, policy in policies.items()}
+    penalties = Penalties(breakers, DatabaseBreakerStore(database))
+    await penalties.restore()
+    for policy in policies.values():
+        await _load_quota(policy)
+    keeping = asyncio.create_task(penalties.run(), name="penalties")
+    try:
+        yield
+    finally:
+        keeping.cancel()
+        await asyncio.wait({keeping})
+        try:
+            async with clock.timeout_at(clock.monotonic() + _STORING_SECONDS):
+                await asyncio.gather(penalties.flush(), *map(_close, policies.values()))
+        except TimeoutError:
+            _LOGGER.warning("what the upstreams answered last could not be stored in time")
+
+
+async def _load_quota(policy: Policy) -> None:
+    if policy.quota is not None:
+        try:
+            await policy.quota.load()
+        except DatabaseUnavailable as error:
+            _LOGGER.warning("today's requests so far are not known (%s)", error)
+
+
+async def _close(policy: Policy) -> None:
+    """End its refreshes, then store its answers and the exact count of its requests."""
+    await policy.aclose()
+    if policy.quota is not None:
+        with suppress(DatabaseUnavailable):  # then a few requests count that were not sent
+            await policy.quota.close()
 
 
 def _spotify(settings: Settings, http: HttpClient, policy: Policy, clock: Clock) -> SpotifyService:

@@ -41,7 +41,12 @@ class BreakerRules:
     longest_retry_after: float = 5.0
 
     def penalty_seconds(self, error: BaseException) -> float | None:
-        """Return how long a 429 shuts everybody out; None when it is short, or no 429."""
+        """Return how long a 429 shuts everybody out; None when it is short, or no 429.
+
+        One from whoever grants the credential counts as well: nothing works without it.
+        """
+        if isinstance(error, RenewalFailed):
+            error = error.error
         if not isinstance(error, RateLimitExceeded):
             return None
         if error.is_quota:

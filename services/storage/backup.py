@@ -5,7 +5,8 @@ consistent snapshot, taken while the bot runs; its last line has a checksum of a
 and the number of rows of each table, so that a cut or changed file is recognised. Rows are read
 and written as the tables were at the backup's own revision, and then migrated.
 
-Tokens are in it as they are in the database: encrypted. The keys are not.
+Kept answers of the upstreams are left out: they can be asked for again. Tokens are in it as they
+are in the database: encrypted. The keys are not.
 """
 
 import gzip
@@ -25,7 +26,8 @@ from services.storage.errors import BackupUnusable
 from services.storage.migrating import HEAD, is_known, move, revision_of
 
 _BATCH: Final = 500
-_NOT_OURS: Final = frozenset({"alembic_version"})
+# Alembic's own, and what can be asked for again.
+_LEFT_OUT: Final = frozenset({"alembic_version", "cached_answers"})
 
 
 async def back_up(database: Database, path: Path, *, now: datetime) -> Manifest:
@@ -103,7 +105,7 @@ def _tables(connection: Connection) -> list[Table]:
     """Return the tables as they are, those that others refer to first."""
     metadata = MetaData()
     metadata.reflect(connection)
-    return [table for table in metadata.sorted_tables if table.name not in _NOT_OURS]
+    return [table for table in metadata.sorted_tables if table.name not in _LEFT_OUT]
 
 
 def _load(connection: Connection, path: Path) -> None:

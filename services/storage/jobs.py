@@ -10,10 +10,10 @@ from datetime import datetime
 from typing import Any, Final
 
 from sqlalchemy import CursorResult, Row, and_, case, delete, func, null, or_, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 
 from services.storage.database import Transaction
 from services.storage.job_models import Job, JobState, NewJob
+from services.storage.statements import insert_into
 from services.storage.tables import JOBS
 
 CHANNEL: Final = "aime_jobs"
@@ -28,7 +28,6 @@ class JobRepository:
 
     async def add(self, transaction: Transaction, job: NewJob, now: datetime) -> tuple[int, bool]:
         """Enqueue ``job``; returns its id, and False when one with its key was there already."""
-        insert = postgresql.insert if transaction.is_postgres else sqlite.insert
         values = {
             "kind": job.kind,
             "payload": job.payload,
@@ -39,7 +38,12 @@ class JobRepository:
             "max_attempts": job.max_attempts,
             "enqueued_at": now,
         }
-        statement = insert(JOBS).values(values).on_conflict_do_nothing().returning(JOBS.c.id)
+        statement = (
+            insert_into(transaction, JOBS)
+            .values(values)
+            .on_conflict_do_nothing()
+            .returning(JOBS.c.id)
+        )
         existing = select(JOBS.c.id).where(
             JOBS.c.dedup_key == job.dedup_key, JOBS.c.state != JobState.DEAD
         )

@@ -12,6 +12,7 @@ from sqlalchemy import (
     Column,
     Index,
     Integer,
+    LargeBinary,
     MetaData,
     PrimaryKeyConstraint,
     SmallInteger,
@@ -92,4 +93,27 @@ LATE_MESSAGES: Final = Table(
     Column("noted_at", UtcDateTime, nullable=False),
     # A number that is never used twice: a late edit must not find another message.
     sqlite_autoincrement=True,
+)
+
+CACHED_ANSWERS: Final = Table(
+    "cached_answers",
+    METADATA,
+    Column("key", String(200), primary_key=True),  # hashed: it tells nobody's words
+    Column("data", LargeBinary, nullable=False),
+    Column("stored_at", UtcDateTime, nullable=False, index=True),
+    Column("keep_until", UtcDateTime, nullable=False, index=True),
+)
+QUOTA_COUNTS: Final = Table(
+    "quota_counts",
+    METADATA,
+    Column("upstream", String(16), primary_key=True),
+    Column("slot_start", BigInteger, primary_key=True),  # Unix seconds
+    Column("priority", String(16), primary_key=True),
+    Column("requests", Integer, nullable=False),
+)
+PENALTIES: Final = Table(
+    "penalties",
+    METADATA,
+    Column("upstream", String(16), primary_key=True),
+    Column("until", UtcDateTime, nullable=False),
 )

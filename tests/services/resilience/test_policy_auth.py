@@ -103,6 +103,7 @@ async def test_a_rejection_that_arrives_after_the_renewal_renews_nothing(
     [
         pytest.param(UpstreamServerError("spotify", "fetch_token", 503), id="down"),
         pytest.param(InvalidResponse("spotify", "fetch_token"), id="unreadable"),
+        pytest.param(RateLimitExceeded("spotify", "fetch_token", retry_after=6), id="long 429"),
     ],
 )
 @in_virtual_time
@@ -122,7 +123,7 @@ async def test_an_outage_of_whoever_grants_credentials_opens_the_circuit_and_is_
     [
         pytest.param(AccessDenied("spotify", "fetch_token", 400), id="invalid grant"),
         pytest.param(AuthenticationFailed("spotify", "fetch_token", 401), id="rejected"),
-        pytest.param(RateLimitExceeded("spotify", "fetch_token", retry_after=60), id="429"),
+        pytest.param(RateLimitExceeded("spotify", "fetch_token", retry_after=5), id="short 429"),
     ],
 )
 @in_virtual_time
