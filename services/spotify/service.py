@@ -18,6 +18,7 @@ from services.spotify.models import SpotifyItem, SpotifyKind, SpotifyResults
 
 SETTINGS: Final = ("SPOTIFY_CLIENT_ID", "SPOTIFY_CLIENT_SECRET")
 _SEARCH_FRESH_SECONDS = 3_600.0
+_PLAYLIST_FRESH_SECONDS = 3_600.0  # people change their playlists; albums stay as they are
 _ITEM_FRESH_SECONDS = 86_400.0
 _STALE_SECONDS = 86_400.0
 _PATIENCE_SECONDS = 3.0
@@ -90,6 +91,7 @@ class SpotifyService:
             ServiceDisabled: The settings lack Spotify's keys.
         """
         url = f"https://open.spotify.com/{kind}/{quote(spotify_id, safe='')}"
+        is_playlist = kind is SpotifyKind.PLAYLIST
         minimal = SpotifyItem(kind=kind, spotify_id=spotify_id, name="", url=url)
         return await self._fetch(
             f"get_{kind}",
@@ -98,7 +100,7 @@ class SpotifyService:
             _parse_item,
             key_params={"id": spotify_id},
             codec=_ITEM_CODEC,
-            fresh=_ITEM_FRESH_SECONDS,
+            fresh=_PLAYLIST_FRESH_SECONDS if is_playlist else _ITEM_FRESH_SECONDS,
             fallbacks=(Fallback("return_minimal_data", Source.MINIMAL, lambda _: minimal),),
         )
 

@@ -34,6 +34,8 @@ ACCOUNTS = "https://accounts.spotify.test"
 SEARCH = re.compile(re.escape(f"{API}/search?"))
 ALBUM_ID = "3AQgdwMNCiN7awXch5fAaG"
 ALBUM = re.compile(re.escape(f"{API}/albums/{ALBUM_ID}"))
+PLAYLIST_ID = "3cEYpjA9oz9GiPac4AsH4n"
+PLAYLIST = re.compile(re.escape(f"{API}/playlists/{PLAYLIST_ID}"))
 
 
 @pytest.fixture
@@ -399,6 +401,22 @@ async def test_an_item_is_as_good_as_new_for_a_day(
         Source.LIVE,
         2,
     )
+
+
+@in_virtual_time
+async def test_a_playlist_is_as_good_as_new_for_an_hour(
+    clock: VirtualClock, policy: Policy, spotify_web: aioresponses
+) -> None:
+    spotify_web.get(PLAYLIST, body=payload("spotify/playlist.json"), repeat=True)
+
+    async with _service(policy, clock) as service:
+        await service.get_item(SpotifyKind.PLAYLIST, PLAYLIST_ID)
+        await clock.sleep(3_600)
+        cached = await service.get_item(SpotifyKind.PLAYLIST, PLAYLIST_ID)
+        await clock.sleep(1)
+        live = await service.get_item(SpotifyKind.PLAYLIST, PLAYLIST_ID)
+
+    assert (cached.source, live.source) == (Source.CACHED, Source.LIVE)
 
 
 @in_virtual_time
