@@ -23,7 +23,7 @@ _FORMULA = (
 def bench_walks() -> None:
     """Print how long a walk takes, how long people wait meanwhile, and what is refused."""
     logging.getLogger("services.resilience").setLevel(logging.ERROR)
-    write("\n(f) A walk through 6,000 items, and the people who ask meanwhile (virtual time)")
+    write("\nA walk through 6,000 items, and the people who ask meanwhile (virtual time)")
     write(f"  baseline: the shortest walk there can be; {_FORMULA}")
     write(
         "  model: 60 requests in any 60 s, trips of 0..0.3 s each way; "

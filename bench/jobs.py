@@ -49,7 +49,7 @@ def bench_jobs(runner: asyncio.Runner) -> None:
         cpu = measure(blocks, operations=_PAIRS)
         wall = measure(blocks, operations=_PAIRS, clock=time.perf_counter)
     print_section(
-        "(h) Claim one job, complete it: two transactions on SQLite",
+        "Claim one job, complete it: two transactions on SQLite",
         "the same two statements by raw sqlite3, WAL, synchronous=FULL",
         [
             Row("raw, CPU", None, microseconds(cpu.of("raw").median)),
@@ -86,7 +86,7 @@ def bench_postgres_jobs(runner: asyncio.Runner, url: str | None) -> None:
     runner.run(database.close())
     pair = wall.of("ours")
     print_section(
-        "(h) Claim one job, complete it: two transactions on PostgreSQL",
+        "Claim one job, complete it: two transactions on PostgreSQL",
         "none; depends on the server and the way to it",
         [Row("JobQueue, wall time", None, microseconds(pair.median), _per_second(pair))],
     )
