@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from bench.cards import bench_cards
 from bench.discogs_walk import bench_walks
 from bench.jobs import bench_jobs, bench_postgres_jobs
+from bench.outages import bench_outages
 from bench.parsing import bench_pages
 from bench.policy import bench_calls
 from bench.report import write
@@ -49,6 +50,7 @@ def _sections(postgres: str | None) -> Mapping[str, Callable[[], None]]:
     return {
         "calls": bench_calls,
         "requests": bench_requests,
+        "outages": bench_outages,
         "walks": bench_walks,
         "statements": with_loop(bench_statements),
         "stalls": with_loop(bench_stalls),

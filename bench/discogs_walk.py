@@ -7,8 +7,8 @@ import logging
 
 from bench.discogs_model import RATE, Observations, Scenario, shortest_walk
 from bench.report import write
+from bench.virtual_time import run_in_virtual_time
 from services.resilience.clock import SystemClock
-from tests.fakes.virtual_time import run
 
 _PAGES = 60
 _LONG = 3_000
@@ -35,6 +35,8 @@ def bench_walks() -> None:
         "a person every 10 s": Scenario(pages=_LONG, person_every=10.0),
         "a person every 5 s": Scenario(pages=_LONG, person_every=5.0),
         "five at once every 61 s": Scenario(pages=_LONG, burst_every=61.0),
+        "six walkers, a person every 5 s": Scenario(pages=_LONG, walkers=6, person_every=5.0),
+        "six walkers, five every 61 s": Scenario(pages=_LONG, walkers=6, burst_every=61.0),
         "another client, 20 %": Scenario(pages=_LONG, person_every=20.0, rival_every=5.0),
         "another client, 20 %, and fives": Scenario(pages=_LONG, burst_every=61.0, rival_every=5.0),
         "another client, 100 % for 300 s": Scenario(
@@ -45,7 +47,7 @@ def bench_walks() -> None:
 
 
 def _play(scenario: Scenario) -> Observations:
-    return run(scenario.run(SystemClock()))
+    return run_in_virtual_time(scenario.run(SystemClock()))
 
 
 def _print(name: str, seen: list[Observations], pages: int) -> None:
