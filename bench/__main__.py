@@ -14,6 +14,7 @@ from bench.parsing import bench_pages
 from bench.policy import bench_calls
 from bench.report import write
 from bench.requests import bench_requests
+from bench.soak import bench_soak
 from bench.storage import bench_stalls, bench_statements
 from bench.streams import bench_decoder
 from bench.timing import ROUNDS
@@ -51,6 +52,7 @@ def _sections(postgres: str | None) -> Mapping[str, Callable[[], None]]:
         "calls": bench_calls,
         "requests": bench_requests,
         "outages": bench_outages,
+        "soak": bench_soak,
         "walks": bench_walks,
         "statements": with_loop(bench_statements),
         "stalls": with_loop(bench_stalls),
