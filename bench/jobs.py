@@ -73,7 +73,7 @@ def bench_jobs(runner: asyncio.Runner) -> None:
 def bench_postgres_jobs(runner: asyncio.Runner, url: str | None) -> None:
     """Do the same on a PostgreSQL server, when there is one."""
     if url is None:
-        write("\n(h) on PostgreSQL: skipped; name an empty database with --postgres URL")
+        write("\nClaim one job on PostgreSQL: skipped; name an empty database with --postgres URL")
         return
     database = runner.run(opened(postgres_url(Secret(url))))
     queue = JobQueue(database, clock=SystemClock())

@@ -90,7 +90,7 @@ def _bench_calls(runner: asyncio.Runner) -> None:
                 "Policy.call, miss",
                 "miss",
                 "miss alike",
-                "besides: single-flight with a deadline of its own, bounds, jitter; at most 0.5",
+                "besides: single-flight in a task and under a deadline of its own, bounds, jitter",
             ),
             _row(timings, "the packages alone", "miss few", "miss alike"),
         ],
