@@ -23,7 +23,7 @@ from services.resilience.retry import Backoff
 _PEOPLE = 100
 _CONCURRENCY = 5
 _OPEN_SECONDS = 60.0
-_STOCK_OPEN_SECONDS = 0.05  # of real time: the package does not ask the loop
+_STOCK_SHORT_SECONDS = 0.05  # of real time: the package does not ask the loop
 _ANSWER_SECONDS = (0.1, 0.3)
 
 Ask = Callable[[str], Awaitable[object]]
@@ -64,7 +64,7 @@ def bench_outages() -> None:
         stock = run_in_virtual_time(_count(_stack(attempts), names))
         write(f"  {title:<36}{ours:>4} (at most {limit}), beside it {stock}")
     ours = run_in_virtual_time(_count_at_half_open(_policy(1), _OPEN_SECONDS))
-    stock = run_in_virtual_time(_count_at_half_open(_stack(1), 0.0))
+    stock = run_in_virtual_time(_count_at_half_open(_stack(1, _STOCK_SHORT_SECONDS), 0.0))
     write(f"  {'when the open time is over':<36}{ours:>4} (at most 1), beside it {stock}")
 
 
@@ -91,18 +91,19 @@ def _policy(attempts: int) -> Callable[[_DeadUpstream], Ask]:
     return make
 
 
-def _stack(attempts: int) -> Callable[[_DeadUpstream], Ask]:
+def _stack(attempts: int, open_seconds: float = _OPEN_SECONDS) -> Callable[[_DeadUpstream], Ask]:
     return lambda upstream: kept(
         alike(
             upstream.answer,
             attempts=attempts,
             concurrency=_CONCURRENCY,
-            open_seconds=_STOCK_OPEN_SECONDS,
+            open_seconds=open_seconds,
         )
     )
 
 
 async def _count(make: Callable[[_DeadUpstream], Ask], names: list[str]) -> int:
+    random.seed(1)  # tenacity's waits
     upstream = _DeadUpstream()
     await _ask_all(make(upstream), names)
     return upstream.requests
@@ -116,7 +117,7 @@ async def _count_at_half_open(make: Callable[[_DeadUpstream], Ask], open_seconds
         await _ask_all(ask, [f"early {number}"])
     tripped = upstream.requests
     await SystemClock().sleep(1.2 * open_seconds)  # beyond the jitter
-    time.sleep(2 * _STOCK_OPEN_SECONDS)  # noqa: ASYNC251  # real time, see above
+    time.sleep(2 * _STOCK_SHORT_SECONDS)  # noqa: ASYNC251  # real time, see above
     await _ask_all(ask, [f"thing {number}" for number in range(_PEOPLE)])
     return upstream.requests - tripped
 
