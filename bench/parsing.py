@@ -23,7 +23,7 @@ def bench_pages() -> None:
         operations=_REPEATS,
     )
     print_section(
-        f"(d) A page of {_HITS} search hits ({len(search) // 1024} KB, made up)",
+        f"A page of {_HITS} search hits ({len(search) // 1024} KB, made up)",
         "json.loads of the same bytes: dicts, nothing checked or cleaned",
         [
             Row("json.loads", None, milliseconds(timings.of("json").median)),
@@ -37,7 +37,7 @@ def bench_pages() -> None:
         ],
     )
     print_section(
-        f"(d) A release of {_HITS} tracks ({len(release) // 1024} KB, made up)",
+        f"A release of {_HITS} tracks ({len(release) // 1024} KB, made up)",
         "json.loads of the same bytes",
         [
             Row("json.loads", None, milliseconds(timings.of("json release").median)),

@@ -112,15 +112,17 @@ class Sending:
         return self._clock.monotonic()
 
     async def _admitted(self, admission: Admission, call: Call[T]) -> T:
-        async with self._bulkhead.slot():
+        await self._bulkhead.acquire()
+        try:
             await self._begin(admission)
-            try:
-                if call.credential is None:
-                    return await self._attempt(call)
-                return await authorized(call.credential, lambda: self._attempt(call))
-            except RateLimitExceeded as error:
-                self._turnstile.refused(error, at_least=self._config.backoff.base)
-                raise
+            if call.credential is None:
+                return await self._attempt(call)
+            return await authorized(call.credential, lambda: self._attempt(call))
+        except RateLimitExceeded as error:
+            self._turnstile.refused(error, at_least=self._config.backoff.base)
+            raise
+        finally:
+            self._bulkhead.release()
 
     async def _begin(self, admission: Admission) -> None:
         """Wait for the permit to send one request."""
