@@ -353,6 +353,21 @@ async def test_store_is_not_written_when_nothing_changed(clock: VirtualClock) ->
 
 
 @in_virtual_time
+async def test_store_is_left_alone_when_the_only_request_of_background_was_given_back(
+    clock: VirtualClock,
+) -> None:
+    quota = await _loaded(clock, 100, MemoryQuotaStore())
+    _take(quota, 1, WORK)
+    with background():
+        quota.give_back()
+    _take(quota, 6)  # so many that they are stored
+
+    await settle()
+
+    assert asyncio.all_tasks() == {asyncio.current_task()}
+
+
+@in_virtual_time
 async def test_counts_in_the_future_are_stored_as_of_now(clock: VirtualClock) -> None:
     store = MemoryQuotaStore()
     clock.step_wall(timedelta(days=365))
