@@ -312,6 +312,19 @@ async def test_failing_and_recovering_is_said_once_each_without_quoting_the_stor
 
 
 @in_virtual_time
+async def test_a_failing_write_is_said_as_well(
+    level: SecondLevel, store: MemoryStore, caplog: pytest.LogCaptureFixture
+) -> None:
+    store.error = RuntimeError("canary")
+    _write(level, "key")
+    await settle()
+
+    assert caplog.messages == [
+        "discogs: the cache's store fails (RuntimeError); answers are kept in memory only"
+    ]
+
+
+@in_virtual_time
 async def test_a_read_that_works_ends_the_failing(
     level: SecondLevel, store: MemoryStore, clock: VirtualClock, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -107,6 +107,22 @@ async def test_background_may_use_half(clock: VirtualClock) -> None:
 
 
 @in_virtual_time
+async def test_refusal_after_the_quota_was_lowered_waits_until_enough_has_left(
+    clock: VirtualClock,
+) -> None:
+    store = MemoryQuotaStore()
+    quota = _quota(clock, 8, store)
+    for count in (2, 3, 3):
+        _take(quota, count)
+        await clock.sleep(HOUR)
+    await quota.close()
+    lowered = _quota(clock, 4, store)
+    await lowered.load()
+
+    assert _refusal(lowered) == UNTIL_THE_FIRST_LEAVES + HOUR - 3 * HOUR
+
+
+@in_virtual_time
 async def test_people_may_use_everything(clock: VirtualClock) -> None:
     quota = _quota(clock, 4)
 
