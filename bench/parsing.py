@@ -16,7 +16,7 @@ def bench_pages() -> None:
     timings = measure(
         {
             "json": lambda: [json.loads(search) for _ in range(_REPEATS)],
-            "search": lambda: [parse_search(search, "blue") for _ in range(_REPEATS)],
+            "search": lambda: [parse_search(search) for _ in range(_REPEATS)],
             "json release": lambda: [json.loads(release) for _ in range(_REPEATS)],
             "release": lambda: [parse_release(release) for _ in range(_REPEATS)],
         },
