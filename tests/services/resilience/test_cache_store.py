@@ -366,6 +366,14 @@ async def test_a_dropped_entry_is_told_at_debug_without_its_content(
     ]
 
 
+@in_virtual_time
+async def test_task_that_writes_says_for_which_upstream(level: SecondLevel) -> None:
+    _write(level, "key")
+
+    assert "cache writer discogs" in {task.get_name() for task in asyncio.all_tasks()}
+    await level.aclose()
+
+
 # Closing
 
 

@@ -300,6 +300,15 @@ async def test_store_is_ahead_of_the_first_request(clock: VirtualClock) -> None:
 
 
 @in_virtual_time
+async def test_task_that_stores_the_counts_says_whose_they_are(clock: VirtualClock) -> None:
+    quota = _quota(clock, 100, MemoryQuotaStore())
+    _take(quota, 1)
+
+    assert "quota of spotify" in {task.get_name() for task in asyncio.all_tasks()}
+    await quota.close()
+
+
+@in_virtual_time
 async def test_store_is_written_in_batches(clock: VirtualClock) -> None:
     store = MemoryQuotaStore()
     quota = await _loaded(clock, 100, store)
