@@ -11,11 +11,10 @@ import base64
 from collections.abc import AsyncIterator, Awaitable
 from contextlib import AsyncExitStack, aclosing, asynccontextmanager
 from dataclasses import replace
-from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
+from fakes.clock import FastClock
 from fakes.evidence import Evidence
 from fakes.servers import RawServer, black_hole, raw_server
 from harness.databases import open_database
@@ -26,7 +25,6 @@ from bot.settings import Settings
 from bot.upstreams import Upstreams, open_upstreams
 from services.answers import Answer
 from services.euria.models import DescriptionRequest
-from services.resilience.clock import SystemClock
 from services.secret import Secret
 from services.spotify.models import SpotifyKind
 from services.storage.database import Database
@@ -36,31 +34,6 @@ from services.storage.tables import CACHED_ANSWERS, PENALTIES, QUOTA_COUNTS
 ID, KEY = "the-client-id", f"{CANARY}-client-secret"
 PAIR = base64.b64encode(f"{ID}:{KEY}".encode()).decode()
 RELEASE = 249504
-
-
-class FastClock(SystemClock):
-    """The system's clock, ``speed`` times as fast, and set forward by ``skip``."""
-
-    def __init__(self, speed: float) -> None:
-        self.speed = speed
-        self.skipped = 0.0
-
-    def monotonic(self) -> float:
-        return super().monotonic() * self.speed + self.skipped
-
-    def now(self) -> datetime:
-        return super().now() + timedelta(seconds=self.skipped)
-
-    def skip(self, seconds: float) -> None:
-        self.skipped += seconds
-
-    async def sleep(self, seconds: float) -> None:
-        await super().sleep(seconds / self.speed)
-
-    def timeout_at(self, instant: float | None) -> Any:  # noqa: ANN401  # asyncio's own type
-        return super().timeout_at(
-            None if instant is None else (instant - self.skipped) / self.speed
-        )
 
 
 def _settings(fault: Fault, servers: dict[str, RawServer]) -> Settings:
