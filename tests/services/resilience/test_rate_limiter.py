@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from services.errors import DeadlineExceeded, QuotaSpent
 from services.resilience.deadline import deadline
 from services.resilience.events import Event, Events, LimiterCorrected, LimiterWaited
-from services.resilience.priority import background
+from services.resilience.priority import Priority, background
 from services.resilience.rate_limiter import Allowance, Rate, RateLimiter
 
 T = TypeVar("T")
@@ -65,6 +65,15 @@ async def test_a_burst_within_the_allowance_does_not_wait(clock: VirtualClock) -
     limiter = _limiter(clock, permits=5, window=10)
 
     assert await outcomes(*(_permit_at(limiter, clock) for _ in range(5))) == [0] * 5
+
+
+@in_virtual_time
+async def test_permit_that_is_free_is_of_the_askers_own_priority(clock: VirtualClock) -> None:
+    limiter = _limiter(clock, permits=5, window=10)
+
+    permits = [await limiter.acquire(), await _work(limiter.acquire())]
+
+    assert [permit.priority for permit in permits] == [Priority.INTERACTIVE, Priority.BACKGROUND]
 
 
 @in_virtual_time
