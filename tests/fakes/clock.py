@@ -1,6 +1,5 @@
 """The clock of the tests: the loop's time, a wall time that follows it, and a list of sleeps."""
 
-import asyncio
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from datetime import UTC, datetime, timedelta
@@ -68,7 +67,7 @@ class FastClock(SystemClock):
     async def sleep(self, seconds: float) -> None:
         await super().sleep(seconds / self.speed)
 
-    def timeout_at(self, instant: float | None) -> AbstractAsyncContextManager[asyncio.Timeout]:
+    def timeout_at(self, instant: float | None) -> AbstractAsyncContextManager[None]:
         return super().timeout_at(
             None if instant is None else (instant - self.skipped) / self.speed
         )
