@@ -83,6 +83,13 @@ coverage: $(STAMP) ## Run the tests and show which lines they miss
 	@$(BIN)/python -m coverage report --skip-covered --show-missing --fail-under 95
 	@$(BIN)/python -m coverage report --include 'services/resilience/*,services/*/protocol.py' --fail-under 100
 
+# Always from scratch: mutmut keeps the verdict on a mutant when only a test has changed.
+.PHONY: mutants
+mutants: $(STAMP) ## Break the resilience layer, one small change at a time: do the tests notice?
+	@rm -rf mutants
+	@$(BIN)/mutmut run --max-children 2 $(ARGS)
+	@$(BIN)/mutmut results --all True | PYTHONPATH=tests $(BIN)/python -m harness.mutation_score 85
+
 .PHONY: bench
 bench: $(STAMP) ## Measure what our layers cost, as ratios to a baseline of the same run
 	@$(BIN)/python -m bench

@@ -30,7 +30,7 @@ def bench_cards() -> None:
         operations=_REPEATS,
     )
     print_section(
-        "(e) A search card: two upstreams, a menu of 24",
+        "A search card: two upstreams, a menu of 24",
         "discord.py's own objects around the same texts, and their JSON",
         [
             Row("discord.py alone", None, microseconds(timings.of("ready").median)),

@@ -8,7 +8,7 @@ the client's limiter works.
 import asyncio
 import random
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from math import inf
 
@@ -95,12 +95,13 @@ class Observations:
 
 
 def make_policy(clock: Clock, chance: random.Random) -> Policy:
-    """Return Discogs' policy as ``bot/policies.py`` declares it, patient enough for a walk."""
+    """Return Discogs' policy with the limits that ``bot/policies.py`` declares."""
     config = PolicyConfig(
         upstream="discogs",
-        deadline=600.0,
+        deadline=30.0,
         attempt_timeout=10.0,
-        concurrency=50,
+        concurrency=5,
+        concurrency_reserve=2,
         rate=RATE,
         backoff=Backoff(attempts=3, floor=2.0, base=5.0, cap=5.0),
     )
@@ -123,7 +124,8 @@ class Scenario:
     """A walk of ``pages`` pages in the background while people ask.
 
     Attributes:
-        pages: How many, fetched one after the other.
+        pages: How many.
+        walkers: How many fetch them, each one page after the other.
         person_every: Mean seconds between one person's calls, at random; 0: nobody asks.
         burst_every: Seconds between bursts of five; 0: none.
         rival_every: Seconds between the requests of another program behind the same address,
@@ -133,6 +135,7 @@ class Scenario:
     """
 
     pages: int
+    walkers: int = 1
     person_every: float = 0.0
     burst_every: float = 0.0
     rival_every: float = 0.0
@@ -145,14 +148,15 @@ class Scenario:
         server = DiscogsServer(clock=clock, chance=chance)
         client = _Client(make_policy(clock, chance), server, clock)
         started = clock.monotonic()
+        pages = iter(range(self.pages))
+        with background():
+            walk = [asyncio.create_task(_walk(client, pages)) for _ in range(self.walkers)]
         crowd = [
             asyncio.create_task(self._person(client, chance)),
             asyncio.create_task(self._bursts(client)),
             asyncio.create_task(self._rival(server, clock)),
         ]
-        with background():
-            for _ in range(self.pages):
-                await client.fetch()
+        await asyncio.gather(*walk)
         seconds = clock.monotonic() - started
         for task in crowd:
             task.cancel()
@@ -215,6 +219,11 @@ class _Client:
         except ExternalServiceException:
             self.failures += 1
         return (sent_at[0] if sent_at else self.clock.monotonic()) - asked_at
+
+
+async def _walk(client: _Client, pages: Iterator[int]) -> None:
+    for _ in pages:
+        await client.fetch()
 
 
 async def _careless(server: DiscogsServer) -> None:

@@ -7,8 +7,8 @@ import logging
 
 from bench.discogs_model import RATE, Observations, Scenario, shortest_walk
 from bench.report import write
+from bench.virtual_time import run_in_virtual_time
 from services.resilience.clock import SystemClock
-from tests.fakes.virtual_time import run
 
 _PAGES = 60
 _LONG = 3_000
@@ -23,7 +23,7 @@ _FORMULA = (
 def bench_walks() -> None:
     """Print how long a walk takes, how long people wait meanwhile, and what is refused."""
     logging.getLogger("services.resilience").setLevel(logging.ERROR)
-    write("\n(f) A walk through 6,000 items, and the people who ask meanwhile (virtual time)")
+    write("\nA walk through 6,000 items, and the people who ask meanwhile (virtual time)")
     write(f"  baseline: the shortest walk there can be; {_FORMULA}")
     write(
         "  model: 60 requests in any 60 s, trips of 0..0.3 s each way; "
@@ -35,6 +35,8 @@ def bench_walks() -> None:
         "a person every 10 s": Scenario(pages=_LONG, person_every=10.0),
         "a person every 5 s": Scenario(pages=_LONG, person_every=5.0),
         "five at once every 61 s": Scenario(pages=_LONG, burst_every=61.0),
+        "six walkers, a person every 5 s": Scenario(pages=_LONG, walkers=6, person_every=5.0),
+        "six walkers, five every 61 s": Scenario(pages=_LONG, walkers=6, burst_every=61.0),
         "another client, 20 %": Scenario(pages=_LONG, person_every=20.0, rival_every=5.0),
         "another client, 20 %, and fives": Scenario(pages=_LONG, burst_every=61.0, rival_every=5.0),
         "another client, 100 % for 300 s": Scenario(
@@ -45,7 +47,7 @@ def bench_walks() -> None:
 
 
 def _play(scenario: Scenario) -> Observations:
-    return run(scenario.run(SystemClock()))
+    return run_in_virtual_time(scenario.run(SystemClock()))
 
 
 def _print(name: str, seen: list[Observations], pages: int) -> None:

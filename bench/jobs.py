@@ -49,7 +49,7 @@ def bench_jobs(runner: asyncio.Runner) -> None:
         cpu = measure(blocks, operations=_PAIRS)
         wall = measure(blocks, operations=_PAIRS, clock=time.perf_counter)
     print_section(
-        "(h) Claim one job, complete it: two transactions on SQLite",
+        "Claim one job, complete it: two transactions on SQLite",
         "the same two statements by raw sqlite3, WAL, synchronous=FULL",
         [
             Row("raw, CPU", None, microseconds(cpu.of("raw").median)),
@@ -73,7 +73,7 @@ def bench_jobs(runner: asyncio.Runner) -> None:
 def bench_postgres_jobs(runner: asyncio.Runner, url: str | None) -> None:
     """Do the same on a PostgreSQL server, when there is one."""
     if url is None:
-        write("\n(h) on PostgreSQL: skipped; name an empty database with --postgres URL")
+        write("\nClaim one job on PostgreSQL: skipped; name an empty database with --postgres URL")
         return
     database = runner.run(opened(postgres_url(Secret(url))))
     queue = JobQueue(database, clock=SystemClock())
@@ -86,7 +86,7 @@ def bench_postgres_jobs(runner: asyncio.Runner, url: str | None) -> None:
     runner.run(database.close())
     pair = wall.of("ours")
     print_section(
-        "(h) Claim one job, complete it: two transactions on PostgreSQL",
+        "Claim one job, complete it: two transactions on PostgreSQL",
         "none; depends on the server and the way to it",
         [Row("JobQueue, wall time", None, microseconds(pair.median), _per_second(pair))],
     )

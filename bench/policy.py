@@ -1,46 +1,24 @@
-"""What a policy adds to a call that succeeds, and to one that is answered from the cache."""
+"""What a policy costs when all is well, beside the usual packages with the same features."""
 
 import asyncio
+import itertools
 import random
-import subprocess
-import sys
-from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Awaitable, Callable
 
-import aiohttp
 from aiocache import SimpleMemoryCache
 
 from bench.report import Row, microseconds, print_section
-from bench.timing import measure
-from services.http import HttpClient, Request, open_session
+from bench.timing import Timings, measure
+from bench.usual_stack import alike, four_packages, kept
 from services.resilience.cache import Cache
 from services.resilience.clock import SystemClock
 from services.resilience.config import Call, PolicyConfig
 from services.resilience.policy import Policy
 from services.resilience.rate_limiter import Rate
 
-_CALLS = 2_000
-_REQUESTS = 60
-_HOST = "127.0.0.1"
-# A web server that answers every request with the same 1 KB, in a process of its own.
-_SERVER = """
-import asyncio, sys
-from aiohttp import web
-
-async def answer(_):
-    return web.Response(body=b"x" * 1024)
-
-async def main():
-    app = web.Application()
-    app.router.add_get("/", answer)
-    runner = web.AppRunner(app, access_log=None)
-    await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0).start()
-    print(runner.addresses[0][1], flush=True)
-    await asyncio.Event().wait()
-
-asyncio.run(main())
-"""
+_CALLS = 1_000
+FRESH_SECONDS = 3_600.0
+"""How long the kept answers of these benchmarks are good; longer than any run."""
 
 
 def make_policy() -> Policy:
@@ -56,111 +34,131 @@ def make_policy() -> Policy:
     return Policy(config, clock=SystemClock(), chance=random.Random(0))  # noqa: S311  # jitter
 
 
-def bench_calls(runner: asyncio.Runner) -> None:
-    """Compare ``Policy.call`` with a bare await, and a cache hit with aiocache alone."""
+def bench_calls() -> None:
+    """Compare ``Policy.call`` of a no-op with the usual stack around the same no-op."""
+    with asyncio.Runner() as runner:
+        _bench_calls(runner)
+        _bench_hits(runner)
+
+
+def _bench_calls(runner: asyncio.Runner) -> None:
+    policy, numbers = make_policy(), itertools.count()
+    plain = Call(operation="get", send=_answer)
+    few, same = four_packages(_answer), alike(_answer)
+    kept_few, kept_same = kept(few), kept(same)
+    timings = _measure(
+        runner,
+        {
+            "await": _answer,
+            "policy": lambda: policy.call(plain),
+            "alike": same,
+            "few": few,
+            "miss": lambda: policy.call(_keyed(str(next(numbers)))),
+            "miss alike": lambda: kept_same(str(next(numbers))),
+            "miss few": lambda: kept_few(str(next(numbers))),
+        },
+    )
+    print_section(
+        "A call that succeeds and is not kept, over a no-op",
+        "aiolimiter, tenacity, circuitbreaker, a semaphore and asyncio.timeout twice",
+        [
+            _row(timings, "the usual stack", "alike"),
+            _row(
+                timings,
+                "Policy.call",
+                "policy",
+                "alike",
+                "deadline, retry, breaker, bulkhead, limiter, attempt timeout; at most 0.5",
+            ),
+            _row(
+                timings,
+                "the packages alone",
+                "few",
+                "alike",
+                "neither deadline nor bulkhead nor attempt timeout",
+            ),
+            _row(timings, "bare await", "await", "alike"),
+        ],
+    )
+    print_section(
+        "A call with a key that is asked for the first time, over a no-op",
+        "the same under aiocache's decorator (5 s timeout of each operation, as it comes)",
+        [
+            _row(timings, "the usual stack", "miss alike"),
+            _row(
+                timings,
+                "Policy.call, miss",
+                "miss",
+                "miss alike",
+                "besides: single-flight in a task and under a deadline of its own, bounds, jitter",
+            ),
+            _row(timings, "the packages alone", "miss few", "miss alike"),
+        ],
+    )
+
+
+def _bench_hits(runner: asyncio.Runner) -> None:
     policy, cache = make_policy(), Cache(capacity=100, clock=SystemClock())
-    call = Call(operation="get", send=_answer)
-    kept = Call(operation="get", send=_answer, key="key", fresh=3_600.0)
-    backend = SimpleMemoryCache(timeout=None)
+    backend, stack = SimpleMemoryCache(timeout=None), kept(alike(_answer))
 
     async def fill() -> None:
         await backend.set("key", "value")
         await cache.set("key", "value")
-        await policy.call(kept)
+        await policy.call(_keyed("key"))
+        await stack("key")
 
     runner.run(fill())
-    timings = measure(
+    call = _keyed("key")
+    timings = _measure(
+        runner,
         {
-            "await": lambda: runner.run(_repeat(_answer)),
-            "policy": lambda: runner.run(_repeat(lambda: policy.call(call))),
-            "aiocache": lambda: runner.run(_repeat(lambda: backend.get("key"))),
-            "cache": lambda: runner.run(_repeat(lambda: cache.get("key", max_age=3_600.0))),
-            "hit": lambda: runner.run(_repeat(lambda: policy.call(kept))),
+            "aiocache": lambda: backend.get("key"),
+            "cache": lambda: cache.get("key", max_age=FRESH_SECONDS),
+            "hit": lambda: policy.call(call),
+            "stack": lambda: stack("key"),
         },
-        operations=_CALLS,
     )
     print_section(
-        "(a) A call that succeeds, not cached",
-        "awaiting the same coroutine function without a policy",
-        [
-            Row("bare await", None, microseconds(timings.of("await").median)),
-            Row(
-                "Policy.call",
-                timings.ratio("policy", "await"),
-                microseconds(timings.of("policy").median),
-                "deadline, retry, breaker, bulkhead, rate limiter and attempt timeout together; "
-                "the ratio is large because the baseline is nothing",
-            ),
-        ],
-    )
-    print_section(
-        "(b) An answer from the cache",
+        "An answer from the cache",
         "aiocache's SimpleMemoryCache.get of a key that is there, without its timeout",
         [
-            Row("aiocache get", None, microseconds(timings.of("aiocache").median)),
-            Row(
+            _row(timings, "aiocache get", "aiocache"),
+            _row(
+                timings,
                 "Cache.get",
-                timings.ratio("cache", "aiocache"),
-                microseconds(timings.of("cache").median),
+                "cache",
+                "aiocache",
                 "the same backend with our age check and bounds by entries and bytes",
             ),
-            Row(
+            _row(
+                timings,
                 "Policy.call, hit",
-                timings.ratio("hit", "aiocache"),
-                microseconds(timings.of("hit").median),
-                "what an answer costs that nobody has to be asked for; at most 3 times the bare "
-                "get",
+                "hit",
+                "aiocache",
+                "what an answer costs that nobody has to be asked for; at most 3",
             ),
+            _row(timings, "the usual stack, hit", "stack", "aiocache"),
         ],
     )
 
 
-def bench_requests(runner: asyncio.Runner) -> None:
-    """Compare a GET over a loopback socket with the same through our client and a policy."""
-    policy = make_policy()
-    with _server() as port:
-        url = f"http://{_HOST}:{port}/"
-        session = runner.run(_open())
-        http = HttpClient(session, clock=SystemClock())
-        request = Request(service="bench", operation="get", method="GET", url=url)
+def _measure(runner: asyncio.Runner, calls: dict[str, Callable[[], Awaitable[object]]]) -> Timings:
+    def block(call: Callable[[], Awaitable[object]]) -> Callable[[], None]:
+        return lambda: runner.run(_repeat(call))
 
-        async def get() -> bytes:
-            async with session.get(url) as response:
-                return await response.read()
+    blocks = {name: block(call) for name, call in calls.items()}
+    return measure(blocks, operations=_CALLS)
 
-        bare = Call(operation="get", send=get)
-        whole = Call(operation="get", send=lambda: http.send(request))
-        timings = measure(
-            {
-                "get": lambda: runner.run(_repeat(get, _REQUESTS)),
-                "policy": lambda: runner.run(_repeat(lambda: policy.call(bare), _REQUESTS)),
-                "whole": lambda: runner.run(_repeat(lambda: policy.call(whole), _REQUESTS)),
-            },
-            operations=_REQUESTS,
-        )
-        runner.run(session.close())
-    added = timings.added("policy", "get")
-    print_section(
-        "(a) A request over a loopback socket (CPU of this process; the server is another)",
-        "aiohttp session.get and read",
-        [
-            Row("aiohttp", None, microseconds(timings.of("get").median)),
-            Row(
-                "the same in Policy.call",
-                timings.ratio("policy", "get"),
-                microseconds(timings.of("policy").median),
-                f"the policy adds {microseconds(added.median)} "
-                f"({microseconds(added.low)}..{microseconds(added.high)}); "
-                "aiocache, aiolimiter, tenacity and circuitbreaker: 1.80..1.93, measured elsewhere",
-            ),
-            Row(
-                "HttpClient.send in Policy.call",
-                timings.ratio("whole", "get"),
-                microseconds(timings.of("whole").median),
-                "with the size cap, the error translation and our Response",
-            ),
-        ],
-    )
+
+def _row(
+    timings: Timings, what: str, name: str, baseline: str | None = None, meaning: str = ""
+) -> Row:
+    ratio = None if baseline is None else timings.ratio(name, baseline)
+    return Row(what, ratio, microseconds(timings.of(name).median), meaning)
+
+
+def _keyed(key: str) -> Call[str]:
+    return Call(operation="get", send=_answer, key=key, fresh=FRESH_SECONDS)
 
 
 async def _answer() -> str:
@@ -170,17 +168,3 @@ async def _answer() -> str:
 async def _repeat(call: Callable[[], Awaitable[object]], times: int = _CALLS) -> None:
     for _ in range(times):
         await call()
-
-
-async def _open() -> aiohttp.ClientSession:
-    return open_session(user_agent="bench/1")
-
-
-@contextmanager
-def _server() -> Iterator[int]:
-    with subprocess.Popen([sys.executable, "-c", _SERVER], stdout=subprocess.PIPE) as process:  # noqa: S603  # our own text
-        assert process.stdout is not None  # noqa: S101  # a pipe was asked for
-        try:
-            yield int(process.stdout.readline())
-        finally:
-            process.terminate()

@@ -54,7 +54,7 @@ def bench_statements(runner: asyncio.Runner) -> None:
         writes = measure(blocks, operations=_WRITES)
         waits = measure(blocks, operations=_WRITES, clock=time.perf_counter)
     print_section(
-        "(f) One statement in a transaction of its own, on SQLite",
+        "One statement in a transaction of its own, on SQLite",
         "sqlite3 from the standard library, same file, WAL, synchronous=FULL",
         [
             Row("read, raw", None, microseconds(reads.of("raw").median)),
@@ -100,7 +100,7 @@ def bench_stalls(runner: asyncio.Runner) -> None:
             )
         )
     print_section(
-        "(g) How long the event loop stands still: the longest gap of a 1 ms ticker",
+        "How long the event loop stands still: the longest gap of a 1 ms ticker",
         "none; it must stay below 50 ms on a machine that is not overloaded",
         rows,
     )

@@ -33,7 +33,7 @@ def _print(what: str, length: int, events: int, timings: Timings) -> None:
         else "the worst split there is: no network does this for long"
     )
     print_section(
-        f"(c) Server-sent events: {length / _MEGABYTE:.1f} MB, {events} events, chunks of {what}",
+        f"Server-sent events: {length / _MEGABYTE:.1f} MB, {events} events, chunks of {what}",
         "joining chunks and bytes.split at blank lines: no CR, no id, no UTF-8 check, no cap",
         [
             Row("bytes.split", None, _rate(length, timings.of("split"))),

@@ -63,12 +63,16 @@ _QUERY_SENTENCES: Final = {
 }
 
 
+def service_name(upstream: str) -> str:
+    """Return the name by which people know an upstream; its own when it has no other."""
+    return SERVICE_NAMES.get(upstream, upstream)
+
+
 def sentence(error: errors.ExternalServiceException, texts: Texts) -> str:
     """Return what happened, in the user's words; no advice, no details."""
     template = next(SENTENCES[kind] for kind in type(error).__mro__ if kind in SENTENCES)
     settings = ", ".join(f"`{name}`" for name in getattr(error, "settings", ()))
-    name = SERVICE_NAMES.get(error.service, error.service)
-    return texts.gettext(template, service=name, settings=settings)
+    return texts.gettext(template, service=service_name(error.service), settings=settings)
 
 
 def advice(retry_at: datetime | None, texts: Texts) -> str:

@@ -7,7 +7,7 @@ from discord import app_commands
 from discord.app_commands import locale_str
 from discord.ext import commands
 
-from bot.errors import SERVICE_NAMES, Answers
+from bot.errors import Answers, service_name
 from bot.i18n import Texts
 from bot.ui.host import Host
 from bot.ui.notices import notice
@@ -56,9 +56,8 @@ class Status(commands.Cog):
 
 
 def _line(upstream: UpstreamHealth, texts: Texts) -> str:
-    return f"{_MARKS[upstream.condition]} **{SERVICE_NAMES[upstream.name]}** – " + _sentence(
-        upstream, texts
-    )
+    name = service_name(upstream.name)
+    return f"{_MARKS[upstream.condition]} **{name}** – " + _sentence(upstream, texts)
 
 
 def _sentence(upstream: UpstreamHealth, texts: Texts) -> str:

@@ -6,6 +6,7 @@ from enum import StrEnum
 from typing import Generic, TypeVar
 
 T_co = TypeVar("T_co", covariant=True)
+U = TypeVar("U")
 
 
 class Source(StrEnum):
@@ -44,6 +45,17 @@ class Answer(Generic[T_co]):
     retry_at: datetime | None = None
     error: Exception | None = None
     tried: tuple[str, ...] = ()
+
+    def with_value(self, value: U) -> "Answer[U]":
+        """Return an answer of the same provenance that holds ``value``, made from this one's."""
+        return Answer(
+            value=value,
+            source=self.source,
+            as_of=self.as_of,
+            retry_at=self.retry_at,
+            error=self.error,
+            tried=self.tried,
+        )
 
     def with_tried(self, *names: str) -> "Answer[T_co]":
         """Return the same answer with more fallback names in front of the trail."""

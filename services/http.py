@@ -9,20 +9,23 @@ import asyncio
 import email.utils
 import json
 import logging
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 from typing import Final, TypeVar
 
 import aiohttp
 import msgspec
+from aiohttp.http_exceptions import ContentEncodingError
 
 from services.errors import (
     LONGEST_RETRY_AFTER_SECONDS,
     ExternalServiceException,
     InvalidResponse,
     RateLimitExceeded,
+    RefusedLocally,
     UpstreamTimeout,
     UpstreamUnreachable,
     error_class_for,
@@ -42,6 +45,11 @@ _MAX_ERROR_BODY_BYTES = 4 * 1024
 _MAX_ERROR_TEXT = 200
 _CONNECT_SECONDS = 5.0
 _FIRST_REDIRECT = 300
+# All that a request or a body can raise for a reason outside this process.
+_TRANSPORT_ERRORS = (aiohttp.ClientError, asyncio.LimitOverrunError, OSError, ValueError)
+
+_Failure = Callable[[str, str], ExternalServiceException]
+"""Makes the error of the tree for a service and an operation."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,15 +114,21 @@ class ByteStream:
     chunks: AsyncIterator[bytes]
 
 
-def open_session(*, user_agent: str) -> aiohttp.ClientSession:
+def open_session(
+    *, user_agent: str, connect_seconds: float = _CONNECT_SECONDS
+) -> aiohttp.ClientSession:
     """Return the session for all upstreams; who opens it closes it.
 
     Args:
         user_agent: Discogs refuses generic ones, so it names this bot and a contact.
+        connect_seconds: How long it may take to connect to an upstream.
     """
     session = aiohttp.ClientSession(
+        # The policies limit how many calls each upstream may have under way; one pool for all of
+        # them would let one that hangs keep the others' requests from being sent.
+        connector=aiohttp.TCPConnector(limit=0),
         # Attempts and streams are limited by the policies; 300 s in all would cut long streams.
-        timeout=aiohttp.ClientTimeout(total=None, sock_connect=_CONNECT_SECONDS),
+        timeout=aiohttp.ClientTimeout(total=None, sock_connect=connect_seconds),
         cookie_jar=aiohttp.DummyCookieJar(),
         headers={"User-Agent": user_agent},
         auto_decompress=True,
@@ -160,17 +174,7 @@ class HttpClient:
 
     @asynccontextmanager
     async def _exchange(self, request: Request) -> AsyncIterator[aiohttp.ClientResponse]:
-        with _translated(request):
-            response = await self._session.request(
-                request.method,
-                request.url,
-                params=request.params,
-                headers=request.headers,
-                data=request.form,
-                json=request.json,
-                allow_redirects=False,
-            )
-        async with response:
+        async with await self._answer(request) as response:
             _LOGGER.debug(
                 "%s.%s: %s %s", request.service, request.operation, request.method, response.status
             )
@@ -179,6 +183,23 @@ class HttpClient:
                 raise await self._error(response, request)
             # Not translated here: what the caller's block raises is the caller's.
             yield response
+
+    async def _answer(self, request: Request) -> aiohttp.ClientResponse:
+        if self._session.closed:  # aiohttp would call it a bug; it is a shutdown
+            raise RefusedLocally(request.service, request.operation, None, "shutting down")
+        try:
+            return await self._session.request(
+                request.method,
+                request.url,
+                params=request.params,
+                headers=request.headers,
+                data=request.form,
+                json=request.json,
+                allow_redirects=False,
+            )
+        except _TRANSPORT_ERRORS as error:
+            failure = _failure_for(error)
+        raise failure(request.service, request.operation)
 
     async def _error(
         self, response: aiohttp.ClientResponse, request: Request
@@ -206,35 +227,31 @@ class HttpClient:
         )
 
 
-@contextmanager
-def _translated(request: Request) -> Iterator[None]:
-    """Turn what aiohttp raises into the error tree.
+def _failure_for(error: Exception) -> _Failure:
+    """Return what makes the error of the tree from one of aiohttp's.
 
     1. The connection was never made (DNS, refused, TLS, connect timeout): nothing was sent.
-    2. It broke, before or in the answer: whether the server acted is unknown.
-    3. A socket timeout.
-    4. What arrived is not HTTP, or its encoding is broken.
+    2. A socket timeout.
+    3. It broke, before or in the answer: whether the server acted is unknown.
+    4. The URL cannot be used.
+    5. What arrived is not HTTP, or its encoding is broken.
 
-    Always ``from None``: aiohttp's errors quote the URL and may quote the request's headers.
+    To be raised after the ``except`` block: aiohttp's errors quote the URL and may hold the
+    request's headers, and raised inside it ours would carry them along as its ``__context__``.
     """
-    service, operation = request.service, request.operation
-    try:
-        yield
-    except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
-        message = f"no connection ({type(error).__name__})"
-        raise UpstreamUnreachable(service, operation, None, message, was_sent=False) from None
-    except aiohttp.ServerTimeoutError:
-        raise UpstreamTimeout(service, operation, None, "the socket timed out") from None
-    except (aiohttp.ClientConnectionError, aiohttp.ClientPayloadError, OSError) as error:
-        message = f"connection lost ({type(error).__name__})"
-        raise UpstreamUnreachable(service, operation, None, message) from None
-    except aiohttp.InvalidURL:
-        raise UpstreamUnreachable(
-            service, operation, None, "the URL in the settings is not usable", was_sent=False
-        ) from None
-    except (aiohttp.ClientError, asyncio.LimitOverrunError, ValueError) as error:
-        message = f"unreadable answer ({type(error).__name__})"
-        raise InvalidResponse(service, operation, None, message) from None
+    name = type(error).__name__
+    if isinstance(error, aiohttp.ClientConnectorError | aiohttp.ConnectionTimeoutError):
+        return partial(UpstreamUnreachable, message=f"no connection ({name})", was_sent=False)
+    if isinstance(error, aiohttp.ServerTimeoutError):
+        return partial(UpstreamTimeout, message="the socket timed out")
+    is_broken = isinstance(error.__cause__, ContentEncodingError)
+    lost = aiohttp.ClientConnectionError | aiohttp.ClientPayloadError | OSError
+    if isinstance(error, lost) and not is_broken:
+        return partial(UpstreamUnreachable, message=f"connection lost ({name})")
+    if isinstance(error, aiohttp.InvalidURL):
+        message = "the URL in the settings is not usable"
+        return partial(UpstreamUnreachable, message=message, was_sent=False)
+    return partial(InvalidResponse, message=f"unreadable answer ({name})")
 
 
 async def _read_capped(
@@ -256,9 +273,14 @@ async def _read_capped(
 
 
 async def _chunks(response: aiohttp.ClientResponse, request: Request) -> AsyncIterator[bytes]:
-    with _translated(request):
+    try:
         async for chunk in response.content.iter_chunked(READ_CHUNK_BYTES):
             yield chunk
+    except _TRANSPORT_ERRORS as error:
+        failure = _failure_for(error)
+    else:
+        return
+    raise failure(request.service, request.operation)
 
 
 def parse_body(request: Request, response: Response, parse: Callable[[bytes], T]) -> T:
@@ -267,14 +289,12 @@ def parse_body(request: Request, response: Response, parse: Callable[[bytes], T]
     Raises:
         InvalidResponse: The body is not JSON, or JSON of another shape than documented.
     """
-    try:
+    with suppress(*UNREADABLE):
         return parse(response.body)
-    except UNREADABLE:
-        message = "the answer has another shape than documented"
-        # ``from None``: a decoding error may quote the body, and a body may hold a token.
-        raise InvalidResponse(
-            request.service, request.operation, response.status, message
-        ) from None
+    # Out here: a decoding error quotes the body, which may hold a token, and must not become
+    # this error's ``__context__``.
+    message = "the answer has another shape than documented"
+    raise InvalidResponse(request.service, request.operation, response.status, message)
 
 
 def parse_retry_after(value: str | None, now: datetime) -> float | None:

@@ -12,7 +12,7 @@ from fakes.chance import FixedChance
 from fakes.clock import VirtualClock
 from harness.databases import open_database, postgres_database
 from harness.postgres import postgres_server
-from hypothesis import settings
+from hypothesis import Phase, settings
 
 from bot.logs import QUIET_LIBRARIES
 from services.storage.database import Database
@@ -21,6 +21,10 @@ from services.storage.migrating import migrate
 # No limit per example: on a busy machine it would only make tests fail by chance.
 settings.register_profile("aime", deadline=None)
 settings.load_profile("aime")
+# For `make mutants`: every mutant meets the same examples, and a failing one is not made small.
+settings.register_profile(
+    "mutants", deadline=None, derandomize=True, phases=(Phase.explicit, Phase.generate)
+)
 
 
 @pytest.fixture(autouse=True)

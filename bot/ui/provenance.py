@@ -6,7 +6,7 @@ when the real thing may be back.
 
 from typing import Any
 
-from bot.errors import SERVICE_NAMES, advice, sentence, sentence_with_advice
+from bot.errors import advice, sentence, sentence_with_advice, service_name
 from bot.i18n import Texts
 from bot.ui.text import timestamp
 from services.answers import Answer, Source
@@ -21,7 +21,7 @@ def source_line(upstream: str, answer: Answer[Any], texts: Texts) -> str | None:
     if answer.source is Source.STALE and answer.as_of is not None:
         age = texts.gettext(
             "Showing what {service} said {when}.",
-            service=SERVICE_NAMES[upstream],
+            service=service_name(upstream),
             when=timestamp(answer.as_of),
         )
         # Without an error the upstream is well, only slow, or being asked again behind the scenes.

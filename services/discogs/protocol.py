@@ -11,8 +11,7 @@ from urllib.parse import quote
 
 import msgspec
 
-from services.discogs.models import DiscogsKind, DiscogsResults, Release, SearchHit, Track
-from services.http import ErrorDetail, read_json
+from services.discogs.models import DiscogsKind, Release, SearchHit, Track
 from services.music import clean_text, strip_disambiguation
 from services.resilience.rate_limiter import Allowance
 
@@ -109,7 +108,7 @@ def search_url(query: str) -> str:
     return f"{_WEB}/search/?q={quote(query, safe='')}"
 
 
-def parse_search(body: bytes, query: str) -> DiscogsResults:
+def parse_search(body: bytes) -> tuple[SearchHit, ...]:
     """Return the hits of a search answer.
 
     Raises:
@@ -117,8 +116,7 @@ def parse_search(body: bytes, query: str) -> DiscogsResults:
     """
     raw = _SEARCH_DECODER.decode(body).results
     kinds = set(DiscogsKind)
-    hits = tuple(_to_hit(hit) for hit in raw if hit.type in kinds)
-    return DiscogsResults(hits=hits, search_url=search_url(query))
+    return tuple(_to_hit(hit) for hit in raw if hit.type in kinds)
 
 
 def parse_release(body: bytes) -> Release:
@@ -161,13 +159,6 @@ def strip_markup(text: str) -> str:
     """Return a Discogs note without its ``[a=…]``, ``[url=…]`` and ``[b]`` codes."""
     text = _NAMED_LINK.sub(lambda match: _display_name(match[1]), text)
     return _NUMBERED_LINK.sub("", _MARKUP.sub("", text)).replace("\r\n", "\n").strip()
-
-
-def read_error(body: bytes) -> ErrorDetail:
-    """Read ``{"message": …}``; a Cloudflare page or an empty body says nothing."""
-    value = read_json(body)
-    message = value.get("message") if isinstance(value, dict) else None
-    return ErrorDetail(message if isinstance(message, str) else "")
 
 
 def parse_allowance(headers: Mapping[str, str]) -> Allowance | None:

@@ -5,8 +5,8 @@ from typing import Final, TypeVar
 
 from services.answers import Answer, Source
 from services.discogs import protocol
-from services.discogs.models import DiscogsKind, DiscogsResults, Release
-from services.errors import ServiceDisabled
+from services.discogs.models import DiscogsKind, DiscogsResults, Release, SearchHit
+from services.errors import ExternalServiceException, ServiceDisabled
 from services.http import HttpClient, Request, parse_body
 from services.music import clean_query, query_key
 from services.resilience.cache_key import cache_key
@@ -20,7 +20,7 @@ _SEARCH_FRESH_SECONDS = 3_600.0
 _STALE_SECONDS = 7 * 86_400.0
 _PATIENCE_SECONDS = 3.0
 # Counted up when a model changes: what was stored in the old form is then asked for again.
-_SEARCH_CODEC: Final = Codec(DiscogsResults, version=1)
+_SEARCH_CODEC: Final = Codec(tuple[SearchHit, ...], version=2)
 _RELEASE_CODEC: Final = Codec(Release, version=1)
 _SEARCH_HITS = 15
 # Without this media type notes and profiles come with markup codes.
@@ -79,19 +79,21 @@ class DiscogsService:
         query = clean_query(query)
         if self.missing_settings:
             raise ServiceDisabled("discogs", "search", settings=self.missing_settings)
-        link = DiscogsResults(hits=(), search_url=protocol.search_url(query))
-        return await self._fetch(
+        answer = await self._fetch(
             "search",
             "/database/search",
             protocol.build_search_params(query, kind, _SEARCH_HITS),
-            lambda body: protocol.parse_search(body, query),
+            protocol.parse_search,
             key_params={"kind": kind, "query": query_key(query)},
             codec=_SEARCH_CODEC,
             fresh=_SEARCH_FRESH_SECONDS,
             # As old as Discogs' terms allow: a search costs one of few permits.
             swr=self._release_fresh_seconds,
-            fallbacks=(Fallback("manual_entry_mode", Source.MANUAL, lambda _: link),),
+            fallbacks=(Fallback("manual_entry_mode", Source.MANUAL, _no_hits),),
         )
+        # Added last: what is kept is everybody's, and holds nothing that somebody typed.
+        url = protocol.search_url(query)
+        return answer.with_value(DiscogsResults(hits=answer.value, search_url=url))
 
     async def get_release(self, release_id: int) -> Answer[Release]:
         """Return one release; works without a token.
@@ -141,7 +143,6 @@ class DiscogsService:
             url=self._api_url + path,
             params=params,
             headers=headers,
-            read_error=protocol.read_error,
             read_headers=lambda headers: self._policy.learn(protocol.parse_allowance(headers)),
         )
 
@@ -161,3 +162,7 @@ class DiscogsService:
                 fallbacks=fallbacks,
             )
         )
+
+
+def _no_hits(_: ExternalServiceException) -> tuple[SearchHit, ...]:
+    return ()

@@ -55,10 +55,9 @@ class TextReader:
         if data == DONE_MARKER:
             self.is_complete = True
             return
-        try:
-            chunk = _CHUNK_DECODER.decode(data)
-        except UNREADABLE:
-            raise InvalidResponse("euria", self._operation, None, "unreadable event") from None
+        chunk = _decoded(data)
+        if chunk is None:
+            raise InvalidResponse("euria", self._operation, None, "unreadable event")
         if bytes(chunk.error) != _NO_ERROR:
             said = read_error(b'{"error":' + bytes(chunk.error) + b"}").message
             message = f"error inside the stream ({said})"
@@ -122,6 +121,14 @@ def read_error(body: bytes) -> ErrorDetail:
             if isinstance(code, str | int):
                 return ErrorDetail(str(code))
     return ErrorDetail()
+
+
+def _decoded(data: str | bytes) -> Chunk | None:
+    """Return the event, or None; a decoding error quotes the text and must not travel along."""
+    try:
+        return _CHUNK_DECODER.decode(data)
+    except UNREADABLE:
+        return None
 
 
 def _error_inside(code: str) -> type[ExternalServiceException]:

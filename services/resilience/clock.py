@@ -11,6 +11,8 @@ from contextlib import AbstractAsyncContextManager
 from datetime import UTC, datetime
 from typing import Protocol
 
+from services.resilience._timeout import Timeout
+
 
 class Clock(Protocol):
     """What policies and services need to know about time."""
@@ -30,7 +32,7 @@ class Clock(Protocol):
     async def sleep(self, seconds: float) -> None:
         """Wait for ``seconds``; 0 or less only lets other tasks run."""
 
-    def timeout_at(self, instant: float | None) -> AbstractAsyncContextManager[asyncio.Timeout]:
+    def timeout_at(self, instant: float | None) -> AbstractAsyncContextManager[None]:
         """Cancel the block at a monotonic ``instant`` and raise TimeoutError; None: never."""
 
 
@@ -52,9 +54,9 @@ class SystemClock:
         """Wait for ``seconds``."""
         await asyncio.sleep(max(0.0, seconds))
 
-    def timeout_at(self, instant: float | None) -> AbstractAsyncContextManager[asyncio.Timeout]:
-        """Return ``asyncio.timeout_at`` for the loop's clock."""
-        return asyncio.timeout_at(instant)
+    def timeout_at(self, instant: float | None) -> AbstractAsyncContextManager[None]:
+        """Limit the block by the loop's clock."""
+        return Timeout(instant)
 
 
 def system_random() -> random.Random:

@@ -174,6 +174,8 @@ class DailyQuota:
 
     def _add(self, slot: Slot, count: int) -> None:
         self._used[slot] += count
+        if not self._used[slot]:
+            del self._used[slot]  # the store is kept ahead of what is used, not of nothing
         self._total += count
         if slot.priority is Priority.BACKGROUND:
             self._background += count

@@ -3,7 +3,7 @@
 Outer to inner (the reasons are in ``docs/decisions/0002-order-of-the-policies.md``)::
 
     deadline -> fallback chain -> cache -> single-flight -> retry -> circuit breaker
-    -> bulkhead -> rate limiter -> auth (one 401, one refresh, one replay) -> attempt timeout
+    -> bulkhead -> auth (one 401, one refresh, one replay) -> rate limiter -> attempt timeout
     -> send
 
 One object per upstream, made in ``bot/upstreams.py`` from a declarative ``PolicyConfig``. Services

@@ -1,4 +1,4 @@
-"""Sending one call: retried, through the circuit breaker, in a slot, with a permit, authorised.
+"""Sending one call: retried, through the circuit breaker, in a slot, authorised, with a permit.
 
 This is the inner half of a policy, from the retry down to the attempt's own limit. What is around
 it (fallbacks, the cache, shared loads) decides whether anything is sent at all.
@@ -112,15 +112,23 @@ class Sending:
         return self._clock.monotonic()
 
     async def _admitted(self, admission: Admission, call: Call[T]) -> T:
-        async with self._bulkhead.slot():
-            await self._begin(admission)
-            try:
-                if call.credential is None:
-                    return await self._attempt(call)
-                return await authorized(call.credential, lambda: self._attempt(call))
-            except RateLimitExceeded as error:
-                self._turnstile.refused(error, at_least=self._config.backoff.base)
-                raise
+        await self._bulkhead.acquire()
+        try:
+            if call.credential is None:
+                return await self._permitted(admission, call)
+            # Each sending pays its own permit right before: fetching a credential takes time, in
+            # which a permit would grow old, and the replay is a request like any other.
+            return await authorized(call.credential, lambda: self._permitted(admission, call))
+        finally:
+            self._bulkhead.release()
+
+    async def _permitted(self, admission: Admission, call: Call[T]) -> T:
+        await self._begin(admission)
+        try:
+            return await self._attempt(call)
+        except RateLimitExceeded as error:
+            self._turnstile.refused(error, at_least=self._config.backoff.base)
+            raise
 
     async def _begin(self, admission: Admission) -> None:
         """Wait for the permit to send one request."""

@@ -10,7 +10,7 @@ from urllib.parse import quote
 import msgspec
 
 from services.http import ErrorDetail, read_json
-from services.spotify.models import SpotifyItem, SpotifyKind, SpotifyResults
+from services.spotify.models import SpotifyItem, SpotifyKind
 
 SEARCH_LIMIT: Final = 10  # the most a Development-Mode app may ask for; 11 answers 400
 _WEB = "https://open.spotify.com"
@@ -84,7 +84,7 @@ def search_url(query: str) -> str:
     return f"{_WEB}/search/{quote(query, safe='')}"
 
 
-def parse_search(body: bytes, query: str) -> SpotifyResults:
+def parse_search(body: bytes) -> tuple[SpotifyItem, ...]:
     """Return the items of a search answer.
 
     Raises:
@@ -93,15 +93,14 @@ def parse_search(body: bytes, query: str) -> SpotifyResults:
     """
     found = _SEARCH_DECODER.decode(body)
     pages = (found.albums, found.artists, found.tracks, found.playlists)
-    items = [
+    return tuple(
         item
         for page in pages
         if page is not None
         for raw in page.items
         # Spotify puts null where an item was taken down.
         if raw is not None and (item := _to_item(raw)) is not None
-    ]
-    return SpotifyResults(items=tuple(items), search_url=search_url(query))
+    )
 
 
 def parse_item(body: bytes) -> SpotifyItem | None:

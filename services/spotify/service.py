@@ -5,7 +5,7 @@ from typing import Final, TypeVar
 from urllib.parse import quote
 
 from services.answers import Answer, Source
-from services.errors import NotFound, ServiceDisabled
+from services.errors import ExternalServiceException, NotFound, ServiceDisabled
 from services.http import HttpClient, Request, parse_body
 from services.music import clean_query, query_key
 from services.resilience.cache_key import cache_key
@@ -23,7 +23,7 @@ _ITEM_FRESH_SECONDS = 86_400.0
 _STALE_SECONDS = 86_400.0
 _PATIENCE_SECONDS = 3.0
 # Counted up when a model changes: what was stored in the old form is then asked for again.
-_SEARCH_CODEC: Final = Codec(SpotifyResults, version=1)
+_SEARCH_CODEC: Final = Codec(tuple[SpotifyItem, ...], version=2)
 _ITEM_CODEC: Final = Codec(SpotifyItem, version=1)
 _ALL_KINDS = tuple(SpotifyKind)
 
@@ -69,17 +69,19 @@ class SpotifyService:
             InvalidRequest: Spotify calls the query wrong.
         """
         query = clean_query(query)
-        link = SpotifyResults(items=(), search_url=protocol.search_url(query))
-        return await self._fetch(
+        answer = await self._fetch(
             "search",
             "/search",
             protocol.build_search_params(query, kinds, self._market),
-            lambda body: protocol.parse_search(body, query),
+            protocol.parse_search,
             key_params={"kinds": ",".join(kinds), "query": query_key(query)},
             codec=_SEARCH_CODEC,
             fresh=_SEARCH_FRESH_SECONDS,
-            fallbacks=(Fallback("return_minimal_data", Source.MINIMAL, lambda _: link),),
+            fallbacks=(Fallback("return_minimal_data", Source.MINIMAL, _no_items),),
         )
+        # Added last: what is kept is everybody's, and holds nothing that somebody typed.
+        url = protocol.search_url(query)
+        return answer.with_value(SpotifyResults(items=answer.value, search_url=url))
 
     async def get_item(self, kind: SpotifyKind, spotify_id: str) -> Answer[SpotifyItem]:
         """Return one album, artist, track or playlist.
@@ -158,3 +160,7 @@ def _parse_item(body: bytes) -> SpotifyItem:
     if item is None:
         raise NotFound("spotify", "get_item", None, "the answer is no catalogue item")
     return item
+
+
+def _no_items(_: ExternalServiceException) -> tuple[SpotifyItem, ...]:
+    return ()

@@ -9,7 +9,7 @@ fighting for the file's lock, where luck decides. Other processes are waited for
 
 import asyncio
 import sqlite3
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Any, Final, TypeVar
@@ -107,7 +107,7 @@ class Database:
         """
         async with self._turn_to_write(), AsyncExitStack() as stack:
             with _translated():
-                connection = await stack.enter_async_context(self._writer.connect())
+                connection = await self._connect(stack)
                 await self._begin(connection)
             transaction = Transaction(connection)
             # Not translated: what the block raises is the caller's. Leaving without a commit
@@ -129,7 +129,7 @@ class Database:
         """
         async with self._turn_to_write(), AsyncExitStack() as stack:
             with _translated():
-                connection = await stack.enter_async_context(self._writer.connect())
+                connection = await self._connect(stack)
                 if not self._is_shared:
                     stack.push_async_callback(_foreign_keys, connection, "ON")
                     await _foreign_keys(connection, "OFF")
@@ -207,21 +207,31 @@ class Database:
         await self._writer.dispose()
         await self._reader.dispose()
 
+    async def _connect(self, stack: AsyncExitStack) -> AsyncConnection:
+        """Return a connection that ``stack`` gives back.
+
+        The first one of all changes the mode of SQLite's file, which a transaction of another
+        process forbids.
+        """
+        return await self._unlocked(lambda: stack.enter_async_context(self._writer.connect()))
+
     async def _begin(self, connection: AsyncConnection) -> None:
-        """Begin a transaction; on SQLite wait for another process's lock, here, not in a thread.
+        """Begin a transaction."""
+        _ = await self._unlocked(connection.begin)
+
+    async def _unlocked(self, act: Callable[[], Awaitable[T]]) -> T:
+        """Do ``act``; on SQLite wait for another process's lock, here, not in a thread.
 
         SQLite's own waiting cannot be cancelled: it would hold up a shutdown.
         """
         give_up_at = self._clock.monotonic() + BUSY_SECONDS
         while True:
             try:
-                _ = await connection.begin()
+                return await act()
             except OperationalError as error:
                 is_locked = _sqlite_code(error) == sqlite3.SQLITE_BUSY
                 if not is_locked or self._clock.monotonic() >= give_up_at:
                     raise
-            else:
-                return
             await self._clock.sleep(_BUSY_PAUSE_SECONDS)
 
     @asynccontextmanager

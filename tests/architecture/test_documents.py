@@ -15,6 +15,7 @@ _EXAMPLE = (_ROOT / ".env.example").read_text(encoding="utf-8")
 _README = (_ROOT / "README.md").read_text(encoding="utf-8")
 _NOT_OURS = frozenset(
     {".git", ".venv", ".mypy_cache", ".ruff_cache", ".pytest_cache", ".hypothesis", "__pycache__"}
+    | {"mutants"}
 )
 
 # Written in pieces, so that this file does not hold what it looks for.

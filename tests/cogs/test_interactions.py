@@ -722,6 +722,9 @@ STATES = [
         "🔴 **Discogs** – not answering; I'll try it again <t:1795435260:R>",
         id="down",
     ),
+    pytest.param(
+        {"name": "concerts", "condition": Condition.UP}, "🟢 **concerts** – working", id="unnamed"
+    ),
     pytest.param({"condition": Condition.RECOVERING}, "🟡 **Discogs** – coming back", id="back"),
     pytest.param(
         {"condition": Condition.REDUCED, "settings": ("DISCOGS_TOKEN",)},
@@ -741,7 +744,7 @@ STATES = [
 async def test_status_tells_each_condition_to_the_asker_only(
     fake: FakeDiscord, state: dict[str, Any], expected: str
 ) -> None:
-    health = FakeHealth(UpstreamHealth(name="discogs", **state))
+    health = FakeHealth(UpstreamHealth(**({"name": "discogs"} | state)))
     cog = Status(health=health, answers=Answers(CATALOGUE))
 
     await cast("Any", Status.status).callback(cog, interact())

@@ -1,6 +1,7 @@
 """The clock of the tests: the loop's time, a wall time that follows it, and a list of sleeps."""
 
 from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
 from datetime import UTC, datetime, timedelta
 
 from fakes.virtual_time import START
@@ -45,6 +46,31 @@ class VirtualClock(SystemClock):
     async def pass_time(self, seconds: float) -> None:
         """Let time go by without recording a sleep."""
         await super().sleep(seconds)
+
+
+class FastClock(SystemClock):
+    """The system's clock, ``speed`` times as fast, and set forward by ``skip``."""
+
+    def __init__(self, speed: float = 1.0) -> None:
+        self.speed = speed
+        self.skipped = 0.0
+
+    def monotonic(self) -> float:
+        return super().monotonic() * self.speed + self.skipped
+
+    def now(self) -> datetime:
+        return super().now() + timedelta(seconds=self.skipped)
+
+    def skip(self, seconds: float) -> None:
+        self.skipped += seconds
+
+    async def sleep(self, seconds: float) -> None:
+        await super().sleep(seconds / self.speed)
+
+    def timeout_at(self, instant: float | None) -> AbstractAsyncContextManager[None]:
+        return super().timeout_at(
+            None if instant is None else (instant - self.skipped) / self.speed
+        )
 
 
 def wall(seconds: float) -> datetime:

@@ -1,8 +1,10 @@
-from dataclasses import FrozenInstanceError
+from dataclasses import FrozenInstanceError, replace
+from datetime import UTC, datetime
 
 import pytest
 
 from services.answers import Answer, Source
+from services.errors import ServiceDown
 
 
 @pytest.mark.parametrize(
@@ -33,6 +35,16 @@ def test_every_source_is_covered_by_the_table_above() -> None:
         "manual",
         "empty",
     ]
+
+
+def test_another_value_keeps_the_provenance() -> None:
+    error = ServiceDown("discogs", "search")
+    now = datetime(2026, 11, 23, tzinfo=UTC)
+    kept = Answer(
+        value=1, source=Source.STALE, as_of=now, retry_at=now, error=error, tried=("a", "b")
+    )
+
+    assert kept.with_value("one") == replace(kept, value="one")  # type: ignore[arg-type]  # the type changes
 
 
 def test_names_of_tried_fallbacks_go_in_front_of_the_trail() -> None:

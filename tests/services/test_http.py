@@ -2,7 +2,6 @@
 
 import asyncio
 import gzip
-import traceback
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime, timedelta
@@ -12,6 +11,7 @@ import aiohttp
 import msgspec
 import pytest
 from aioresponses import aioresponses
+from fakes.evidence import everything_shown_of
 from fakes.servers import (
     Handler,
     RawServer,
@@ -277,7 +277,7 @@ async def test_headers_without_end_are_a_broken_answer() -> None:
 async def test_a_body_that_is_not_compressed_as_announced_fails() -> None:
     error = await _failure_of(answer(b"not gzip", headers="Content-Encoding: gzip\r\n"))
 
-    assert isinstance(error, InvalidResponse | UpstreamUnreachable)
+    assert isinstance(error, InvalidResponse)
 
 
 @pytest.mark.parametrize(
@@ -563,7 +563,7 @@ async def test_an_error_of_the_reader_is_not_blamed_on_the_upstream(bug: Excepti
 async def test_no_error_shows_the_token(handler: Handler) -> None:
     error = await _failure_of(handler, json={"prompt": CANARY}, method="POST")
 
-    assert CANARY not in _everything_shown_of(error)
+    assert CANARY not in everything_shown_of(error)
 
 
 @pytest.mark.parametrize(
@@ -572,17 +572,17 @@ async def test_no_error_shows_the_token(handler: Handler) -> None:
 async def test_no_error_before_sending_shows_the_token(web: aioresponses, url: str) -> None:
     web.get(f"{GONE}/things", exception=aiohttp.ConnectionTimeoutError("Connection timeout"))
 
-    assert CANARY not in _everything_shown_of(await _failure(url))
+    assert CANARY not in everything_shown_of(await _failure(url))
 
 
 async def test_a_refused_connection_does_not_show_the_token() -> None:
-    assert CANARY not in _everything_shown_of(await _failure(await unused_url()))
+    assert CANARY not in everything_shown_of(await _failure(await unused_url()))
 
 
 async def test_a_header_that_cannot_be_sent_is_an_error_of_the_tree_without_the_token() -> None:
     error = await _failure_of(answer(), headers={"Authorization": f"Bearer {CANARY}\n"})
 
-    assert CANARY not in _everything_shown_of(error)
+    assert CANARY not in everything_shown_of(error)
 
 
 @pytest.mark.parametrize(
@@ -603,19 +603,13 @@ async def test_what_aiohttp_says_is_not_repeated(web: aioresponses, raised: Exce
     # It may quote the URL with what the user typed, or the request with its headers.
     web.get(f"{GONE}/things", exception=raised)
 
-    assert CANARY not in _everything_shown_of(await _failure(GONE))
+    assert CANARY not in everything_shown_of(await _failure(GONE))
 
 
 def test_a_request_does_not_show_its_headers_or_bodies() -> None:
     request = _request(GONE, params={"q": CANARY}, form={"a": CANARY}, json={"a": CANARY})
 
     assert CANARY not in repr(request)
-
-
-def _everything_shown_of(error: ExternalServiceException) -> str:
-    shown = "".join(traceback.format_exception(error))
-    # The test's own source lines are quoted in a traceback; they hold no literal canary.
-    return f"{error} {error!r} {vars(error)} {shown}"
 
 
 # Bodies
@@ -661,13 +655,14 @@ def test_a_body_nested_without_end_is_a_broken_answer() -> None:
         parse_body(_request(GONE), _response(body), msgspec.json.Decoder(Known).decode)
 
 
-def test_a_body_that_cannot_be_read_is_not_quoted() -> None:
-    body = f'{{"access_token":"{CANARY}"}}'.encode()
+@pytest.mark.parametrize("rubbish", [b"", b"\xff"])
+def test_a_body_that_cannot_be_read_is_not_quoted(rubbish: bytes) -> None:
+    body = f'{{"access_token":"{CANARY}'.encode() + rubbish + b'"}'
 
     with pytest.raises(InvalidResponse) as caught:
         parse_body(_request(GONE), _response(body), _decode)
 
-    assert CANARY not in _everything_shown_of(caught.value)
+    assert CANARY not in everything_shown_of(caught.value)
 
 
 @pytest.mark.parametrize(

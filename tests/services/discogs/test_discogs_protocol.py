@@ -9,21 +9,19 @@ from services.discogs.protocol import (
     parse_allowance,
     parse_release,
     parse_search,
-    read_error,
     search_url,
     strip_markup,
 )
-from services.http import ErrorDetail
 from services.resilience.rate_limiter import Allowance
 
 
 def _hits() -> tuple[SearchHit, ...]:
-    return parse_search(payload("discogs/search.json"), "icarus").hits
+    return parse_search(payload("discogs/search.json"))
 
 
 def _hit(**fields: object) -> SearchHit:
     body = {"results": [{"id": 1, "type": "release"} | fields]}
-    (hit,) = parse_search(msgspec.json.encode(body), "x").hits
+    (hit,) = parse_search(msgspec.json.encode(body))
     return hit
 
 
@@ -182,7 +180,7 @@ def test_any_field_of_a_hit_may_be_null(field: str) -> None:
 
 @pytest.mark.parametrize("body", [b"{}", b'{"results":[]}', b'{"pagination":{"urls":{}}}'])
 def test_an_answer_without_hits_is_empty(body: bytes) -> None:
-    assert parse_search(body, "x").hits == ()
+    assert parse_search(body) == ()
 
 
 def test_invisible_characters_do_not_survive_in_titles() -> None:
@@ -194,7 +192,7 @@ def test_invisible_characters_do_not_survive_in_titles() -> None:
 @pytest.mark.parametrize("body", [b"<html>", b"", b"[]", b'{"results":{}}', b'{"results":[{}]}'])
 def test_a_search_answer_of_another_shape_is_refused(body: bytes) -> None:
     with pytest.raises(msgspec.DecodeError):
-        parse_search(body, "x")
+        parse_search(body)
 
 
 # Releases
@@ -400,26 +398,3 @@ def test_rate_limit_header_that_is_no_count_says_nothing(value: str) -> None:
 
 def test_answer_without_rate_limit_headers_says_nothing() -> None:
     assert parse_allowance({"Content-Type": "text/html"}) is None
-
-
-# Errors
-
-
-@pytest.mark.parametrize(
-    ("body", "detail"),
-    [
-        pytest.param(
-            payload("discogs/error_too_quick.json"),
-            ErrorDetail("You are making requests too quickly."),
-            id="429",
-        ),
-        pytest.param(b"\n", ErrorDetail(), id="empty 429"),
-        pytest.param(b"", ErrorDetail(), id="nothing"),
-        pytest.param(b"<html>Attention Required! | Cloudflare</html>", ErrorDetail(), id="HTML"),
-        pytest.param(b'{"message":null}', ErrorDetail(), id="null"),
-        pytest.param(b'{"message":{"a":1}}', ErrorDetail(), id="not text"),
-        pytest.param(b"[]", ErrorDetail(), id="a list"),
-    ],
-)
-def test_every_error_body_is_read(body: bytes, detail: ErrorDetail) -> None:
-    assert read_error(body) == detail

@@ -411,6 +411,22 @@ async def test_people_who_wait_go_before_background_that_came_earlier() -> None:
 
 
 @in_virtual_time
+async def test_cancelled_background_frees_its_place() -> None:
+    bulkhead, (until, served) = Bulkhead("discogs", concurrency=1, queue=1), _stage()
+    person = asyncio.create_task(_hold(bulkhead, until, served, "person"))
+    await settle()
+    with background():
+        walker = asyncio.create_task(_hold(bulkhead, until, served, "walk"))
+    await settle()
+    walker.cancel()
+    await settle()
+
+    assert bulkhead.waiting == 0
+    until.set()
+    await person
+
+
+@in_virtual_time
 async def test_background_that_arrives_later_does_not_overtake_background() -> None:
     bulkhead = Bulkhead("discogs", concurrency=2, queue=50, reserve=1)
     gate, (until, served) = asyncio.Event(), _stage()

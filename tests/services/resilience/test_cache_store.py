@@ -312,6 +312,19 @@ async def test_failing_and_recovering_is_said_once_each_without_quoting_the_stor
 
 
 @in_virtual_time
+async def test_a_failing_write_is_said_as_well(
+    level: SecondLevel, store: MemoryStore, caplog: pytest.LogCaptureFixture
+) -> None:
+    store.error = RuntimeError("canary")
+    _write(level, "key")
+    await settle()
+
+    assert caplog.messages == [
+        "discogs: the cache's store fails (RuntimeError); answers are kept in memory only"
+    ]
+
+
+@in_virtual_time
 async def test_a_read_that_works_ends_the_failing(
     level: SecondLevel, store: MemoryStore, clock: VirtualClock, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -351,6 +364,14 @@ async def test_a_dropped_entry_is_told_at_debug_without_its_content(
     assert [(record.levelname, record.getMessage()) for record in caplog.records] == [
         ("DEBUG", "discogs: a cache entry is dropped: another format or version, or damaged")
     ]
+
+
+@in_virtual_time
+async def test_task_that_writes_says_for_which_upstream(level: SecondLevel) -> None:
+    _write(level, "key")
+
+    assert "cache writer discogs" in {task.get_name() for task in asyncio.all_tasks()}
+    await level.aclose()
 
 
 # Closing

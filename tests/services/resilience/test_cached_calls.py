@@ -77,6 +77,18 @@ async def test_a_stampede_that_runs_out_of_time_sends_one_call(clock: VirtualClo
     assert (send.calls, send.running, clock.elapsed) == (1, 0, 5)
 
 
+@in_virtual_time
+async def test_who_joins_a_load_late_is_told_what_it_failed_with(clock: VirtualClock) -> None:
+    policy, send = keyed_policy(clock, deadline_seconds=5), Script("late", takes=50)
+    first = asyncio.create_task(outcomes(policy.call(keyed_call(send))))
+    await clock.sleep(3)
+
+    (late,) = await outcomes(policy.call(keyed_call(send)))
+
+    assert (str(late), clock.elapsed) == ("discogs.search: no answer within 5 s", 5)
+    await first
+
+
 # Behaviour 37: bounds
 
 
@@ -108,6 +120,21 @@ async def test_the_cache_of_a_policy_is_bounded_by_bytes_as_serialised(
     ]
 
     assert sources == [Source.CACHED, Source.CACHED, Source.LIVE]
+
+
+@in_virtual_time
+async def test_size_of_an_answer_is_that_of_its_serialised_form(clock: VirtualClock) -> None:
+    size = len(CODEC.encode("found")) + len("key") + 512
+    exact, too_small = (keyed_policy(clock, cache_bytes=size - missing) for missing in (0, 1))
+    for policy in (exact, too_small):
+        await policy.call(keyed_call(Script[object]("found"), codec=CODEC))
+
+    again = [
+        (await policy.call(keyed_call(Script[object]("new"), codec=CODEC))).value
+        for policy in (exact, too_small)
+    ]
+
+    assert again == ["found", "new"]
 
 
 @in_virtual_time

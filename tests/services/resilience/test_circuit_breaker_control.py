@@ -328,10 +328,21 @@ async def test_a_step_of_the_wall_clock_moves_no_window(clock: VirtualClock, hou
     assert breaker.state == "open"
 
 
+def test_the_stock_class_has_the_same_limits_and_tells_failures_apart_alike(
+    clock: VirtualClock,
+) -> None:
+    breaker = make_breaker(clock, failures=7, open_seconds=42)
+
+    limits = (breaker._failure_threshold, breaker._recovery_timeout)
+    verdicts = [breaker.is_failure(type(error), error) for error in (DOWN, _limited(1), OSError())]
+
+    assert (limits, verdicts) == ((7, 42), [True, False, False])
+
+
 @in_virtual_time
 async def test_a_block_cannot_be_guarded_and_says_so(clock: VirtualClock) -> None:
-    with pytest.raises(TypeError, match="call_async"), make_breaker(clock):
-        pass
+    with pytest.raises(TypeError, match=r"^a block cannot .* call_async_generator$"):
+        make_breaker(clock).__enter__()
 
 
 @in_virtual_time

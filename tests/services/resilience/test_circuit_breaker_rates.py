@@ -297,3 +297,12 @@ def test_recent_calls_begin_again_when_cleared() -> None:
     calls.add(0.0, failed=False, slow=False)
 
     assert (len(calls), calls.verdict()) == (1, None)
+
+
+def test_recent_calls_keep_the_slow_ones_when_a_fast_one_leaves() -> None:
+    calls = RecentCalls(BreakerRules(window=60, least_calls=3, slow_seconds=1, slow_rate=1.0))
+    calls.add(0.0, failed=False, slow=False)
+    for now in (10.0, 20.0, 60.0):
+        calls.add(now, failed=False, slow=True)
+
+    assert (len(calls), calls.verdict()) == (3, "slow calls")

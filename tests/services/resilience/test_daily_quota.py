@@ -107,6 +107,22 @@ async def test_background_may_use_half(clock: VirtualClock) -> None:
 
 
 @in_virtual_time
+async def test_refusal_after_the_quota_was_lowered_waits_until_enough_has_left(
+    clock: VirtualClock,
+) -> None:
+    store = MemoryQuotaStore()
+    quota = _quota(clock, 8, store)
+    for count in (2, 3, 3):
+        _take(quota, count)
+        await clock.sleep(HOUR)
+    await quota.close()
+    lowered = _quota(clock, 4, store)
+    await lowered.load()
+
+    assert _refusal(lowered) == UNTIL_THE_FIRST_LEAVES + HOUR - 3 * HOUR
+
+
+@in_virtual_time
 async def test_people_may_use_everything(clock: VirtualClock) -> None:
     quota = _quota(clock, 4)
 
@@ -284,6 +300,15 @@ async def test_store_is_ahead_of_the_first_request(clock: VirtualClock) -> None:
 
 
 @in_virtual_time
+async def test_task_that_stores_the_counts_says_whose_they_are(clock: VirtualClock) -> None:
+    quota = _quota(clock, 100, MemoryQuotaStore())
+    _take(quota, 1)
+
+    assert "quota of spotify" in {task.get_name() for task in asyncio.all_tasks()}
+    await quota.close()
+
+
+@in_virtual_time
 async def test_store_is_written_in_batches(clock: VirtualClock) -> None:
     store = MemoryQuotaStore()
     quota = await _loaded(clock, 100, store)
@@ -350,6 +375,21 @@ async def test_store_is_not_written_when_nothing_changed(clock: VirtualClock) ->
 
     slot = Slot(NOON, PERSON)
     assert store.writes == [{slot: 10}, {slot: -10}]
+
+
+@in_virtual_time
+async def test_store_is_left_alone_when_the_only_request_of_background_was_given_back(
+    clock: VirtualClock,
+) -> None:
+    quota = await _loaded(clock, 100, MemoryQuotaStore())
+    _take(quota, 1, WORK)
+    with background():
+        quota.give_back()
+    _take(quota, 6)  # so many that they are stored
+
+    await settle()
+
+    assert asyncio.all_tasks() == {asyncio.current_task()}
 
 
 @in_virtual_time

@@ -241,13 +241,16 @@ async def test_the_rung_that_served_is_told_by_an_event(clock: VirtualClock) -> 
     ]
 
 
+@pytest.mark.parametrize("key", [None, "key"])
 @in_virtual_time
-async def test_a_retry_that_helped_is_told_as_a_fallback_that_served(clock: VirtualClock) -> None:
+async def test_a_retry_that_helped_is_told_as_a_fallback_that_served(
+    clock: VirtualClock, key: str | None
+) -> None:
     seen: list[Event] = []
     policy = _policy(clock, events=Events(seen.append))
 
-    await policy.call(_call(Script(DOWN, "found"), key=None))
-    await policy.call(_call(Script("found"), key=None))
+    await policy.call(_call(Script(DOWN, "found"), key=key))
+    await policy.call(_call(Script("found"), key=key))
 
     assert [event for event in seen if isinstance(event, FallbackUsed)] == [
         _used("lightweight_retry")

@@ -112,6 +112,13 @@ async def test_arguments_reach_a_decorated_call(clock: VirtualClock) -> None:
 
 
 @in_virtual_time
+async def test_arguments_reach_a_decorated_generator(clock: VirtualClock) -> None:
+    stream = make_breaker(clock)(_generator)("1", second="2")
+
+    assert await _read(stream) == (["1", "2"], None)
+
+
+@in_virtual_time
 async def test_arguments_reach_a_generator(clock: VirtualClock) -> None:
     stream = make_breaker(clock).call_async_generator(_generator, "1", second="2")
 

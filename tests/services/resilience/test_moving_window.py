@@ -356,6 +356,17 @@ async def test_use_of_nothing_is_a_count_too(clock: VirtualClock) -> None:
 
 
 @in_virtual_time
+async def test_everything_remaining_means_that_nobody_else_sends(clock: VirtualClock) -> None:
+    window = _window(clock, 5, 10)
+    permit = await _permit(window)
+    window.correct(Allowance(limit=5, remaining=1), permit)
+
+    correction = window.correct(Allowance(limit=5, remaining=5), permit)
+
+    assert correction == Correction("elsewhere", 0)
+
+
+@in_virtual_time
 async def test_used_counts_also_when_the_limit_is_missing(clock: VirtualClock) -> None:
     window = _window(clock, 5, 10)
 

@@ -154,6 +154,40 @@ async def test_a_store_that_cannot_be_read_does_not_stop_the_start(
 
 
 @in_virtual_time
+async def test_a_penalty_that_cannot_be_read_keeps_no_other_from_being_restored(
+    clock: VirtualClock,
+) -> None:
+    class _Torn(_Store):
+        async def load(self, upstream: str) -> datetime | None:
+            if upstream == "discogs":
+                raise OSError("disk")
+            return await super().load(upstream)
+
+    unread, penalised = make_breaker(clock), make_breaker(clock)
+
+    await Penalties({"discogs": unread, "spotify": penalised}, _Torn(spotify=wall(60))).restore()
+
+    assert (unread.state, penalised.open_remaining) == ("closed", 60)
+
+
+@in_virtual_time
+async def test_a_penalty_that_ended_is_forgotten_once_by_two_flushes(clock: VirtualClock) -> None:
+    store, breaker = _Store(discogs=wall(60)), make_breaker(clock)
+    penalties = Penalties({"discogs": breaker}, store)
+    await penalties.restore()
+    breaker.close()
+    store.gate.clear()
+    flushes = asyncio.gather(penalties.flush(), penalties.flush())
+    await settle()
+    store.gate.set()
+    await flushes
+
+    await penalties.flush()
+
+    assert (store.saves, store.kept) == ([("discogs", None)] * 2, {})
+
+
+@in_virtual_time
 async def test_a_store_that_cannot_be_written_does_not_end_the_task(
     clock: VirtualClock, caplog: pytest.LogCaptureFixture
 ) -> None:

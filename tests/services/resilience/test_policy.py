@@ -372,6 +372,7 @@ async def test_an_attempt_that_takes_too_long_is_a_timeout_of_the_upstream(
     error = await _failure(_policy(clock, attempt_timeout=10), _call(Script("late", takes=60)))
 
     assert (type(error), clock.elapsed) == (UpstreamTimeout, 10)
+    assert str(error) == "discogs.search: no answer within 10 s"
 
 
 @in_virtual_time
@@ -404,6 +405,31 @@ async def test_the_whole_operation_ends_at_the_deadline(clock: VirtualClock) -> 
 
     assert isinstance(error, DeadlineExceeded)
     assert clock.elapsed == pytest.approx(25, abs=0.05)
+
+
+@pytest.mark.parametrize("key", [None, "key"])
+@in_virtual_time
+async def test_running_out_of_time_says_whose_operation_it_was(
+    clock: VirtualClock, key: str | None
+) -> None:
+    error = await _failure(
+        _policy(clock, deadline_seconds=5), _call(Script("late", takes=9), key=key)
+    )
+
+    assert (str(error), clock.elapsed) == ("discogs.search: no answer within 5 s", 5)
+
+
+@in_virtual_time
+async def test_no_permit_before_an_earlier_deadline_is_refused_at_once(
+    clock: VirtualClock,
+) -> None:
+    policy = _policy(clock, rate=Rate(permits=1, window=10))
+    await policy.call(_call(Script("found"), key=None))
+
+    async with deadline(clock, 5, expired=lambda: DeadlineExceeded("discogs", "outer")):
+        error = await _failure(policy, _call(Script("found"), key=None))
+
+    assert (type(error), clock.elapsed) == (QuotaSpent, 0)
 
 
 @in_virtual_time

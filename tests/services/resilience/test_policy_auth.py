@@ -4,7 +4,7 @@ import pytest
 from fakes.calls import Script
 from fakes.chance import FixedChance
 from fakes.clock import VirtualClock
-from fakes.virtual_time import in_virtual_time, outcomes
+from fakes.virtual_time import START, in_virtual_time, outcomes
 
 from services.errors import (
     AccessDenied,
@@ -18,6 +18,7 @@ from services.resilience.auth import Grant, SharedCredential
 from services.resilience.clock import SystemClock
 from services.resilience.config import Call, PolicyConfig
 from services.resilience.policy import Policy
+from services.resilience.rate_limiter import Rate
 from services.resilience.retry import Backoff
 
 _TIME = SystemClock()
@@ -29,15 +30,18 @@ class _Api:
     Attributes:
         accepted: The token that is valid now.
         rejected: How many calls came with another one.
+        sent_at: The loop's time of each call that came with a token.
     """
 
     def __init__(self, credential: SharedCredential[str], accepted: str) -> None:
         self._credential = credential
         self.accepted = accepted
         self.rejected = 0
+        self.sent_at: list[float] = []
 
     async def get(self, takes: float) -> str:
         token = await self._credential.get()
+        self.sent_at.append(_TIME.monotonic() - START)
         await _TIME.sleep(takes)
         if token != self.accepted:
             self.rejected += 1
@@ -45,13 +49,17 @@ class _Api:
         return "found"
 
 
-def _policy(clock: VirtualClock) -> Policy:
+def _policy(
+    clock: VirtualClock, *, rate: Rate | None = None, daily_requests: int | None = None
+) -> Policy:
     config = PolicyConfig(
         upstream="spotify",
         deadline=30,
         attempt_timeout=10,
         concurrency=1_000,
         queue=1_000,
+        rate=rate,
+        daily_requests=daily_requests,
         backoff=Backoff(attempts=3),
         breaker_failures=1,
     )
@@ -152,6 +160,33 @@ async def test_a_first_fetch_that_meets_an_outage_opens_the_circuit_and_sends_no
 
     assert errors == [down] * 100
     assert (fetch.calls, api.rejected, policy.breaker.state) == (1, 0, "open")
+
+
+@in_virtual_time
+async def test_a_replay_waits_for_a_permit_of_its_own_and_counts_for_the_day(
+    clock: VirtualClock,
+) -> None:
+    credential, _ = _credential(clock, FIRST, SECOND)
+    api = _Api(credential, accepted="token-2")
+    policy = _policy(clock, rate=Rate(permits=1, window=8.0), daily_requests=10)
+
+    await policy.call(_call(api, credential))
+
+    assert policy.quota is not None
+    assert (api.sent_at, policy.quota.used) == ([0.5, 8.5], 2)
+
+
+@in_virtual_time
+async def test_calls_that_waited_for_a_credential_are_not_sent_all_at_once(
+    clock: VirtualClock,
+) -> None:
+    credential, _ = _credential(clock, FIRST)
+    api = _Api(credential, accepted="token-1")
+    policy = _policy(clock, rate=Rate(permits=10, window=10.0, spacing=0.25))
+
+    await outcomes(*(policy.call(_call(api, credential)) for _ in range(3)))
+
+    assert api.sent_at == [0.5, 0.75, 1.0]
 
 
 @in_virtual_time

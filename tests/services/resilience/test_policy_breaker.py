@@ -315,12 +315,31 @@ async def test_listeners_hear_when_a_stream_got_its_first_item(clock: VirtualClo
 
 
 @in_virtual_time
-async def test_stream_that_is_refused_with_429_holds_everybody_back(clock: VirtualClock) -> None:
-    policy = _policy(clock, rate=Rate(permits=10, window=60))
-    error = RateLimitExceeded("discogs", "write", retry_after=4)
+async def test_listeners_hear_why_a_stream_did_not_start(clock: VirtualClock) -> None:
+    seen: list[Event] = []
+    policy = _policy(clock, events=Events(seen.append))
+
+    async with aclosing(policy.stream("write", StreamScript([3.0, DOWN]), LIMITS)) as items:
+        await outcomes(anext(items))
+
+    assert seen[0] == AttemptEnded(
+        upstream="discogs", operation="write", seconds=3.0, outcome="UpstreamServerError"
+    )
+
+
+@pytest.mark.parametrize(
+    ("retry_after", "wait"),
+    [pytest.param(4.0, 4, id="as asked"), pytest.param(None, 0.5, id="nothing said: the backoff")],
+)
+@in_virtual_time
+async def test_stream_that_is_refused_with_429_holds_everybody_back(
+    clock: VirtualClock, retry_after: float | None, wait: float
+) -> None:
+    policy = _policy(clock, rate=Rate(permits=10, window=1))
+    error = RateLimitExceeded("discogs", "write", retry_after=retry_after)
 
     async with aclosing(policy.stream("write", StreamScript([error]), LIMITS)) as items:
         await outcomes(anext(items))
 
     assert policy.limiter is not None
-    assert policy.limiter.wait_seconds == 4
+    assert policy.limiter.wait_seconds == wait

@@ -133,6 +133,7 @@ async def test_a_first_item_that_does_not_come_is_a_timeout(clock: VirtualClock)
     items, error = await _read(_policy(clock), script)
 
     assert (items, type(error), clock.elapsed) == ([], UpstreamTimeout, 30)
+    assert str(error) == "euria.write: the stream fell silent"
     assert (script.opened, script.closed) == (1, 1)
 
 
@@ -158,6 +159,7 @@ async def test_a_silence_between_items_is_a_timeout(clock: VirtualClock) -> None
     items, error = await _read_steps(clock, 5.0, "a", 30.1, "late")
 
     assert (items, type(error), clock.elapsed) == (["a"], UpstreamTimeout, 35)
+    assert str(error) == "euria.write: the stream fell silent"
 
 
 @in_virtual_time

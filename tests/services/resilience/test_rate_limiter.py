@@ -1,4 +1,5 @@
 import asyncio
+import logging
 from collections.abc import Coroutine, Sequence
 from datetime import timedelta
 from itertools import pairwise
@@ -14,7 +15,7 @@ from hypothesis import strategies as st
 from services.errors import DeadlineExceeded, QuotaSpent
 from services.resilience.deadline import deadline
 from services.resilience.events import Event, Events, LimiterCorrected, LimiterWaited
-from services.resilience.priority import background
+from services.resilience.priority import Priority, background
 from services.resilience.rate_limiter import Allowance, Rate, RateLimiter
 
 T = TypeVar("T")
@@ -64,6 +65,15 @@ async def test_a_burst_within_the_allowance_does_not_wait(clock: VirtualClock) -
     limiter = _limiter(clock, permits=5, window=10)
 
     assert await outcomes(*(_permit_at(limiter, clock) for _ in range(5))) == [0] * 5
+
+
+@in_virtual_time
+async def test_permit_that_is_free_is_of_the_askers_own_priority(clock: VirtualClock) -> None:
+    limiter = _limiter(clock, permits=5, window=10)
+
+    permits = [await limiter.acquire(), await _work(limiter.acquire())]
+
+    assert [permit.priority for permit in permits] == [Priority.INTERACTIVE, Priority.BACKGROUND]
 
 
 @in_virtual_time
@@ -328,6 +338,30 @@ async def test_background_served_without_waiting_is_not_overdue(clock: VirtualCl
     assert await outcomes(person, work) == [25, 35]
 
 
+@in_virtual_time
+async def test_background_is_not_overdue_by_what_was_served_long_ago(clock: VirtualClock) -> None:
+    limiter = _limiter(clock, permits=1, window=10)
+    await _work(limiter.acquire())
+    await clock.sleep(100)
+    await limiter.acquire()
+    work = _work(_permit_at(limiter, clock))
+    await settle()
+    person = asyncio.create_task(_permit_at(limiter, clock))
+
+    assert await outcomes(person, work) == [110, 120]
+
+
+@in_virtual_time
+async def test_task_that_serves_the_queue_says_whose_permits_it_gives(clock: VirtualClock) -> None:
+    limiter = _limiter(clock, permits=1, window=10)
+    await limiter.acquire()
+    waiter = asyncio.create_task(limiter.acquire())
+    await settle()
+
+    assert "permits of discogs" in {task.get_name() for task in asyncio.all_tasks()}
+    await waiter
+
+
 # Refusals
 
 
@@ -485,6 +519,19 @@ async def test_limit_of_the_upstream_is_logged_when_it_changes(
 
 
 @in_virtual_time
+async def test_use_by_others_is_logged_for_debugging_only(
+    clock: VirtualClock, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    limiter = _limiter(clock, permits=60, window=61)
+    limiter.feedback(Allowance(limit=60, used=10), await limiter.acquire())
+
+    assert [(record.levelname, record.getMessage()) for record in caplog.records] == [
+        ("DEBUG", "discogs: elsewhere is 10 permits now"),
+    ]
+
+
+@in_virtual_time
 async def test_permit_given_back_serves_who_waits(clock: VirtualClock) -> None:
     limiter = _limiter(clock, permits=1, window=10)
     permit = await limiter.acquire()
@@ -613,6 +660,7 @@ async def test_permit_for_a_waiter_who_left_meanwhile_goes_back(clock: VirtualCl
     await clock.sleep(5)
 
     assert (store.given, store.given_back, limiter.waiting) == (2, 1, 0)
+    assert await _permit_at(limiter, clock) == 20
 
 
 @in_virtual_time
@@ -635,7 +683,7 @@ async def test_store_that_raises_fails_whoever_waits(clock: VirtualClock) -> Non
     store = SharedPermits(rate, clock=clock, round_trip=0)
     limiter = RateLimiter("discogs", rate, clock=clock, store=store)
     await limiter.acquire()
-    waiters = [asyncio.create_task(_permit_at(limiter, clock)) for _ in range(2)]
+    waiters = [asyncio.create_task(_permit_at(limiter, clock)), _work(_permit_at(limiter, clock))]
     await settle()
     store.error = OSError("gone")
     results = await outcomes(*waiters)

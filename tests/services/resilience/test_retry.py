@@ -179,6 +179,15 @@ async def test_a_wait_up_to_the_limit_is_waited_for(clock: VirtualClock) -> None
 
 
 @in_virtual_time
+async def test_a_failure_that_asks_for_no_wait_is_repeated_whatever_wait_is_the_longest(
+    clock: VirtualClock,
+) -> None:
+    attempt = Script(UpstreamServerError("spotify", "search", 503), "found")
+
+    assert await _retry(clock, longest_retry_after=0).call(attempt, repeatable=True) == "found"
+
+
+@in_virtual_time
 async def test_a_wait_beyond_the_deadline_gives_up_at_once(clock: VirtualClock) -> None:
     error = _limited(3)
 

@@ -247,6 +247,24 @@ async def test_after_a_restart_a_stampede_is_served_stale_with_one_read_and_one_
     assert (await policy.call(call)).value == "new"
 
 
+@pytest.mark.parametrize(
+    ("missing", "reads"),
+    [pytest.param(0, 1, id="it fits"), pytest.param(1, 2, id="a byte too few")],
+)
+@in_virtual_time
+async def test_a_restored_entry_counts_by_its_size_as_stored(
+    clock: VirtualClock, store: MemoryStore, missing: int, reads: int
+) -> None:
+    await start_a_session(clock, store)
+    size = len(CODEC.encode("found")) + len("key") + 512
+    policy = keyed_policy(clock, store=store, cache_bytes=size - missing)
+    store.asked.clear()
+    for _ in range(2):
+        await policy.call(keyed_call(Script[object]("new"), codec=CODEC))
+
+    assert store.asked == ["get key"] * reads
+
+
 @in_virtual_time
 async def test_an_entry_too_old_for_anything_is_not_brought_back(
     clock: VirtualClock, store: MemoryStore

@@ -89,6 +89,16 @@ async def test_request_that_turns_back_gives_everything_back(clock: VirtualClock
 
 
 @in_virtual_time
+async def test_turning_back_keeps_the_permit_of_another_upstream(clock: VirtualClock) -> None:
+    limiter = _limiter(clock)
+    await Turnstile(limiter, None).enter()
+
+    Turnstile(None, None).turn_back()
+
+    assert limiter.wait_seconds == 10
+
+
+@in_virtual_time
 async def test_answer_is_taken_for_the_request_of_the_same_task(clock: VirtualClock) -> None:
     limiter = _limiter(clock, permits=9)
     turnstile, answered = Turnstile(limiter, None), asyncio.Event()

@@ -12,6 +12,17 @@ from services.storage.database import Database
 from services.storage.errors import DatabaseUnavailable
 
 
+class WatchedClock(SystemClock):
+    """Says when somebody has begun to wait."""
+
+    def __init__(self) -> None:
+        self.has_paused = asyncio.Event()
+
+    async def sleep(self, seconds: float) -> None:
+        self.has_paused.set()
+        await super().sleep(seconds)
+
+
 async def create_notes(database: Database) -> None:
     async with database.write() as transaction:
         await transaction.execute(text("CREATE TABLE notes (word TEXT PRIMARY KEY)"))
@@ -161,6 +172,24 @@ async def test_sqlite_writer_waits_for_another_process_and_can_be_cancelled(path
         await SystemClock().sleep(0.3)  # both wait by now, or would have failed
         assert not waiting.done()
         impatient.cancel()
+
+        other.execute("COMMIT")
+        other.close()
+        await waiting
+
+        assert await notes(database) == ["patient"]
+
+
+async def test_sqlite_writer_waits_for_another_process_that_makes_the_file(path: Path) -> None:
+    # The first connection puts the file into WAL mode, which a transaction forbids.
+    other = sqlite3.connect(path, isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    other.execute("CREATE TABLE notes (word TEXT PRIMARY KEY)")
+    clock = WatchedClock()
+    async with open_database(path, clock) as database:
+        waiting = asyncio.create_task(note(database, "patient"))
+        pause = asyncio.create_task(clock.has_paused.wait())
+        await asyncio.wait({waiting, pause}, return_when=asyncio.FIRST_COMPLETED)
 
         other.execute("COMMIT")
         other.close()
