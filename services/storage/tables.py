@@ -208,6 +208,34 @@ COLLECTION_PICKS: Final = Table(
     Column("times", Integer, nullable=False),
     Column("picked_at", UtcDateTime, nullable=False),
 )
+# What a page of a collection was filtered by, for the buttons below it (docs/decisions/0014).
+COLLECTION_VIEWS: Final = Table(
+    "collection_views",
+    METADATA,
+    Column("user_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("key", String(16), primary_key=True),  # follows from ``view``
+    Column("view", Text, nullable=False),  # JSON: filters and order
+    Column("used_at", UtcDateTime, nullable=False, index=True),
+)
+
+DISCOGS_ACCOUNTS: Final = Table(
+    "discogs_accounts",
+    METADATA,
+    Column("user_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("username", String(100), nullable=False),
+    Column("discogs_id", BigInteger, nullable=False),
+    Column("is_proven", Boolean, nullable=False),  # the person has shown that it is theirs
+    Column("linked_at", UtcDateTime, nullable=False),
+)
+# Permissions that were asked for and not given yet.
+DISCOGS_REQUESTS: Final = Table(
+    "discogs_requests",
+    METADATA,
+    Column("user_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("token_hash", String(64), nullable=False, unique=True),
+    Column("ciphertext", Text, nullable=False),  # the request token, encrypted
+    Column("asked_at", UtcDateTime, nullable=False),
+)
 SEARCH_NAME: Final = "collection_search"
 """The full-text index, which only the migration can describe: FTS5 with triggers on SQLite, a GIN
 index on PostgreSQL. Both follow ``collection_items.words`` by themselves."""
