@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import TypedDict
+from typing import Final, TypedDict
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -160,6 +160,10 @@ class ItemQuery:
     folder: str = ""
     min_rating: int | None = None
     added_since: datetime | None = None
+
+
+EVERYTHING: Final = ItemQuery()
+"""Every copy."""
 
 
 class NameKind(StrEnum):
