@@ -54,20 +54,32 @@ class Reply(Protocol):
 class InteractionReply:
     """Answers a command, a button or a menu."""
 
-    def __init__(self, interaction: discord.Interaction) -> None:
-        """Answer ``interaction``; nothing is sent yet."""
+    def __init__(self, interaction: discord.Interaction, *, is_private: bool = False) -> None:
+        """Answer ``interaction``; nothing is sent yet.
+
+        Args:
+            interaction: What was used to ask.
+            is_private: The answer to a command or a form is seen by the asker only.
+        """
         self._interaction = interaction
+        self._is_private = is_private
         self.is_shown = False
         self.user_id = interaction.user.id
         self.question_id = interaction.id
-        # A button's answer replaces the message that the button is on.
+        # A button's or its form's answer replaces the message that the button is on.
         self._message_id = interaction.message.id if interaction.message else None
 
     async def acknowledge(self) -> None:
-        """Show "thinking…" to all readers; a button's or menu's message just stays as it is."""
-        is_command = self._interaction.type is discord.InteractionType.application_command
-        if not self._interaction.response.is_done():
-            await self._interaction.response.defer(thinking=is_command)
+        """Show "thinking…"; a button's, menu's or form's message just stays as it is."""
+        interaction = self._interaction
+        if interaction.response.is_done():
+            return
+        is_new = interaction.message is None
+        await interaction.response.defer(thinking=is_new, ephemeral=is_new and self._is_private)
+
+    def make_private(self) -> None:
+        """Have the answer seen by the asker only; before ``acknowledge``."""
+        self._is_private = True
 
     async def show(self, view: ui.LayoutView) -> None:
         """Edit the answer.
