@@ -111,6 +111,21 @@ def unlink_panel(
     )
 
 
+def linked_headline(linked: DiscogsLink, *, is_readable: bool, texts: Texts) -> str:
+    """Return what to say right after an account was linked."""
+    name = escape(linked.username)
+    if not is_readable:
+        return "⚠️ " + texts.gettext(
+            "**{name}** is linked, but its collection is private: by name alone I can't see it. "
+            "Make it public in Discogs' privacy settings, or prove that it's yours.",
+            name=name,
+        )
+    return "✅ " + texts.gettext(
+        "**{name}** is linked. I'm reading the collection now; `/collection browse` shows it.",
+        name=name,
+    )
+
+
 def unlinked_text(linked: DiscogsLink, texts: Texts) -> str:
     """Return what was deleted, and what the person may still want to do on Discogs."""
     name = escape(linked.username)

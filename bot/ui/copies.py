@@ -149,18 +149,19 @@ def problem_sentence(problem: SyncProblem, state: SyncState, texts: Texts) -> st
 def state_line(state: SyncState, texts: Texts, *, is_fresh: bool = True) -> str | None:
     """Return what to know about what is shown; None when it is whole and current."""
     said: list[str] = []
-    if state.problem is not None:
-        said.append(f"⚠️ {problem_sentence(state.problem, state, texts)}")
+    problem = None if state.problem is SyncProblem.CANCELLED else state.problem
+    if problem is not None:
+        said.append(f"⚠️ {problem_sentence(problem, state, texts)}")
     if state.is_partial:
         said.append(_partial(state, texts))
-    elif (state.problem is not None or not is_fresh) and state.synced_at is not None:
+    elif (problem is not None or not is_fresh) and state.synced_at is not None:
         age = texts.gettext(
             "Showing your collection as of {when}.", when=timestamp(state.synced_at)
         )
         said.append(age if said else f"⚠️ {age}")
     if state.retry_at is not None:
         said.append(texts.gettext("I'll go on by myself {when}.", when=timestamp(state.retry_at)))
-    elif state.is_running and not state.is_partial and state.problem is None:
+    elif state.is_running and not state.is_partial and problem is None:
         said.append(texts.gettext("🔄 I'm reading it from Discogs right now."))
     return " ".join(said) or None
 

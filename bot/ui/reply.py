@@ -70,11 +70,15 @@ class InteractionReply:
         self._message_id = interaction.message.id if interaction.message else None
 
     async def acknowledge(self) -> None:
-        """Show "thinking…"; a button's, menu's or form's message just stays as it is."""
+        """Show "thinking…"; a button's, menu's or form's message just stays as it is.
+
+        But a private answer never takes the place of a message that others see.
+        """
         interaction = self._interaction
         if interaction.response.is_done():
             return
-        is_new = interaction.message is None
+        message = interaction.message
+        is_new = message is None or (self._is_private and not message.flags.ephemeral)
         await interaction.response.defer(thinking=is_new, ephemeral=is_new and self._is_private)
 
     def make_private(self) -> None:
