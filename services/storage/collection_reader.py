@@ -130,6 +130,14 @@ class CollectionReader:
             totals = {name: n for name, n in totals.items() if f" {key}" in f" {key_of(name)}"}
         return sorted(totals, key=lambda name: (-totals[name], name))[:limit]
 
+    async def folders(
+        self, transaction: Transaction, user_id: int, prefix: str, limit: int
+    ) -> list[str]:
+        """Return names of folders with a word that begins with ``prefix``, by name."""
+        names = set((await self.names(transaction, user_id, NameKind.FOLDER)).values())
+        key = f" {key_of(prefix)}" if key_of(prefix) else ""
+        return sorted(name for name in names if key in f" {key_of(name)}")[:limit]
+
     async def condition(
         self, transaction: Transaction, user_id: int, query: ItemQuery
     ) -> ColumnElement[bool]:
