@@ -28,9 +28,12 @@ def render_credits(people: Iterable[RawCredit]) -> str:
     """Join credits as Discogs shows them: ``Hall & Oates``, ``A, B Feat. C``."""
     text = ""
     for person in people:
-        join = (person.join or "").strip()
         text += display_name(person.anv or person.name)
-        text += f"{join} " if join == "," else f" {join} " if join else " "
+        join = person.join
+        if join and (join := join.strip()):
+            text += f"{join} " if join == "," else f" {join} "
+        else:
+            text += " "
     return clean_text(text).rstrip(" ,&/")
 
 
@@ -89,6 +92,8 @@ def strip_markup(text: str) -> str:
 
 def clean_lines(text: str) -> str:
     """Return a text of several lines, each without what nobody can see."""
+    if text.isprintable():  # so it is a single line
+        return clean_text(text)
     return "\n".join(clean_text(line) for line in text.splitlines()).strip()
 
 
