@@ -112,7 +112,7 @@ def _value(kind: Any, value: object) -> object:  # noqa: ANN401  # any type that
         return _struct(kind, value)
     if get_origin(kind) is list and isinstance(value, list):
         return _items(get_args(kind)[0], value)
-    return msgspec.convert(value, kind, strict=False)
+    return msgspec.convert(value, kind, strict=not isinstance(value, str))
 
 
 def _items(kind: Any, values: list[object]) -> list[object]:  # noqa: ANN401  # as above
