@@ -93,8 +93,12 @@ def _struct(kind: type[T], value: object) -> T:
         raise msgspec.ValidationError("no object")
     kept = {}
     for field in msgspec.structs.fields(kind):  # type: ignore[arg-type]  # a Struct, by contract
+        if field.encode_name not in value:
+            if field.required:
+                raise msgspec.ValidationError("a part is missing")
+            continue
         try:
-            kept[field.name] = _value(field.type, value.get(field.encode_name))
+            kept[field.name] = _value(field.type, value[field.encode_name])
         except msgspec.ValidationError:
             if field.required:
                 raise

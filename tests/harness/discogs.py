@@ -14,6 +14,7 @@ from services.discogs.service import DiscogsService
 from services.discogs.shelf import DiscogsShelf
 from services.http import HttpClient, open_session
 from services.resilience.clock import SystemClock
+from services.resilience.policy import Policy
 from services.secret import Secret
 
 
@@ -24,12 +25,14 @@ class Discogs:
     Attributes:
         stand_in: Plays Discogs.
         http: Sends requests.
+        policy: Sets no limits.
         service: Has the stand-in's personal token.
         oauth: Acts as the stand-in's application.
     """
 
     stand_in: DiscogsStandIn
     http: HttpClient
+    policy: Policy
     service: DiscogsService
     oauth: DiscogsOAuth
 
@@ -78,4 +81,4 @@ async def open_discogs(*, has_token: bool = True, is_app: bool = False) -> Async
             clock=clock,
             chance=seeded(1),
         )
-        yield Discogs(stand_in, http, service, oauth)
+        yield Discogs(stand_in, http, policy, service, oauth)

@@ -115,7 +115,7 @@ def test_what_is_absent_is_unknown() -> None:
 )
 @pytest.mark.parametrize("field", ["folder_id", "rating", "date_added", "notes"])
 def test_an_odd_field_of_a_copy_counts_as_absent(field: str, value: object) -> None:
-    assert _copy(**{field: value}) == _bare()
+    assert _copy({}, **{field: value}) == _bare()
 
 
 @pytest.mark.parametrize("value", [None, {"odd": True}, [[]], -1.5])
