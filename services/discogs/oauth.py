@@ -146,7 +146,9 @@ class DiscogsOAuth:
     def _header(self, granted: OAuthToken | None, more: Mapping[str, str]) -> Secret:
         """Sign a request: RFC 5849, 3.4.4 and 3.5.1."""
         token_secret = "" if granted is None else granted.secret.reveal()
-        signature = f"{_escaped(self._consumer_secret.reveal())}&{_escaped(token_secret)}"
+        signature = (
+            f"{percent_encoded(self._consumer_secret.reveal())}&{percent_encoded(token_secret)}"
+        )
         fields = {
             "oauth_consumer_key": self._consumer_key,
             "oauth_nonce": f"{self._chance.getrandbits(_NONCE_BITS):032x}",
@@ -156,7 +158,7 @@ class DiscogsOAuth:
         }
         if granted is not None:
             fields["oauth_token"] = granted.token.reveal()
-        pairs = (f'{name}="{_escaped(value)}"' for name, value in {**fields, **more}.items())
+        pairs = (f'{name}="{percent_encoded(value)}"' for name, value in {**fields, **more}.items())
         return Secret("OAuth " + ", ".join(pairs))
 
     async def _call(self, ask: Ask[T], authorization: Authorization) -> T:
@@ -182,6 +184,6 @@ def parse_token(body: bytes) -> OAuthToken:
     return OAuthToken(token=Secret(token), secret=Secret(secret))
 
 
-def _escaped(text: str) -> str:
-    """Percent-encode everything but RFC 3986's unreserved characters."""
+def percent_encoded(text: str) -> str:
+    """Encode everything but the unreserved characters (RFC 5849, 3.6)."""
     return quote(text, safe="")

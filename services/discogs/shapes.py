@@ -93,8 +93,12 @@ def _struct(kind: type[T], value: object) -> T:
         raise msgspec.ValidationError("no object")
     kept = {}
     for field in msgspec.structs.fields(kind):  # type: ignore[arg-type]  # a Struct, by contract
+        if field.encode_name not in value:
+            if field.required:
+                raise msgspec.ValidationError("a part is missing")
+            continue
         try:
-            kept[field.name] = _value(field.type, value.get(field.encode_name))
+            kept[field.name] = _value(field.type, value[field.encode_name])
         except msgspec.ValidationError:
             if field.required:
                 raise
@@ -112,7 +116,7 @@ def _value(kind: Any, value: object) -> object:  # noqa: ANN401  # any type that
         return _struct(kind, value)
     if get_origin(kind) is list and isinstance(value, list):
         return _items(get_args(kind)[0], value)
-    return msgspec.convert(value, kind, strict=False)
+    return msgspec.convert(value, kind, strict=not isinstance(value, str))
 
 
 def _items(kind: Any, values: list[object]) -> list[object]:  # noqa: ANN401  # as above
