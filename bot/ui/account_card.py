@@ -42,7 +42,7 @@ def account_panel(
         texts: The person's language.
         headline: What just happened, safe to show.
     """
-    lines = [headline or f"## {texts.gettext('Your accounts')}", *_about(linked, state, texts)]
+    lines = [headline or texts.gettext("## Your accounts"), *_about(linked, state, texts)]
     card: ui.Container[ui.LayoutView] = ui.Container(
         ui.TextDisplay("\n".join(lines)), accent_colour=DISCOGS_COLOUR
     )
@@ -62,7 +62,7 @@ def account_panel(
 def authorize_panel(url: str, *, user_id: int, has_callback: bool, texts: Texts) -> ui.LayoutView:
     """Return the way to Discogs' page, and back."""
     lines = [
-        f"## {texts.gettext('Link with Discogs')}",
+        texts.gettext("## Link with Discogs"),
         texts.gettext(
             "Discogs asks you whether this bot may see your collection and wantlist and add to "
             "them. I never see your password."
@@ -134,9 +134,9 @@ def unlinked_text(linked: DiscogsLink, texts: Texts) -> str:
     )
     if not linked.is_proven:
         return text
+    page = link(texts.gettext("Applications"), "https://www.discogs.com/settings/applications")
     revoke = texts.gettext(
-        "To take the permission back on Discogs as well, see {page} there.",
-        page=link(texts.gettext("Applications"), "https://www.discogs.com/settings/applications"),
+        "To take the permission back on Discogs as well, see {page} there.", page=page
     )
     return f"{text}\n{subtext(revoke)}"
 

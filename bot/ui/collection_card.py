@@ -134,8 +134,11 @@ def _footer(page: CopiesPage, texts: Texts) -> Iterator[str]:
         page.matching,
         number=number(page.matching, texts.language),
     )
-    where = texts.gettext("Page {page} of {pages}", page=page.page, pages=page.pages)
-    yield " · ".join([where, count, age_text(page.state, texts)])
+    parts = [count, age_text(page.state, texts)]
+    if page.pages > 1:
+        number_of = {"page": page.page, "pages": number(page.pages, texts.language)}
+        parts.insert(0, texts.gettext("Page {page} of {pages}", **number_of))
+    yield " · ".join(parts)
     note = state_line(page.state, texts, is_fresh=page.is_fresh)
     if note:
         yield note
@@ -169,9 +172,10 @@ def _title(copy: StoredCopy, texts: Texts) -> str:
 def _reason(pick: Pick, texts: Texts) -> str:
     reasons = {
         "never_picked": texts.gettext("I haven't picked this one for you before."),
-        "long_ago": texts.gettext("You've seen them all; this one's turn was longest ago."),
+        "long_ago": texts.gettext("It's been a while since I picked this one for you."),
     }
-    return reasons.get(pick.reason, texts.gettext("Pure chance."))
+    lately = texts.gettext("You've seen them all lately; this time it's pure chance.")
+    return reasons.get(pick.reason, lately)
 
 
 def _notes(copy: StoredCopy) -> Iterator[str]:

@@ -41,13 +41,22 @@ def copy_line(copy: StoredCopy, texts: Texts, limit: int = _MAX_NAME) -> str:
     return f"**{artist} – {shown}**" if artist else f"**{shown}**"
 
 
-def facts_line(copy: StoredCopy, texts: Texts, *, is_long: bool = False) -> str:
-    """Return format, label, year and rating between middle dots, safe to show."""
+def facts_line(
+    copy: StoredCopy, texts: Texts, *, is_long: bool = False, says_local: bool = True
+) -> str:
+    """Return format, label, year and rating between middle dots, safe to show.
+
+    Args:
+        copy: Whose facts.
+        texts: The reader's language.
+        is_long: Everything, instead of the first format and label.
+        says_local: Mark what is only kept here.
+    """
     facts = [part for part in _facts(copy, is_long=is_long) if part]
     shown = [escape(shorten(fact, _MAX_FACTS // 2)) for fact in facts]
     if copy.rating:
         shown.append("★" * min(copy.rating, _MOST_STARS))
-    if copy.is_local:
+    if copy.is_local and says_local:
         shown.append(texts.gettext("📝 only kept here"))
     return " · ".join(map(isolate, shown))
 

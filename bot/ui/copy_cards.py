@@ -38,7 +38,7 @@ def add_form(user_id: int, texts: Texts, *, artist: str = "", title: str = "") -
 def added_card(added: Added, username: str, *, may_write: bool, texts: Texts) -> ui.LayoutView:
     """Return what was added, and plainly where it is now."""
     said = {
-        AddedWhere.DISCOGS: f"✅ {texts.gettext('Added to your collection on Discogs.')}",
+        AddedWhere.DISCOGS: texts.gettext("✅ Added to your collection on Discogs."),
         AddedWhere.LATER: "🕓 "
         + texts.gettext(
             "Discogs can't take it right now. It's kept here, and I'll add it there by myself "
@@ -86,7 +86,7 @@ def _card(text: str, copy: StoredCopy, username: str, texts: Texts) -> ui.Layout
 
 
 def _lines(copy: StoredCopy, texts: Texts) -> str:
-    facts = facts_line(copy, texts)
+    facts = facts_line(copy, texts, says_local=False)
     return copy_line(copy, texts) + (f"\n{facts}" if facts else "")
 
 

@@ -5,7 +5,7 @@ from typing import Final
 
 from discord import ui
 
-from bot.i18n import Texts
+from bot.i18n import N_, Texts
 from bot.ui.buttons import button, own_id, row_of
 from bot.ui.copies import collection_url, problem_sentence
 from bot.ui.layout import (
@@ -81,16 +81,14 @@ def progress_bar(done: int, total: int) -> str:
 
 
 def _headline(state: SyncState, stage: SyncStage, texts: Texts) -> str:
-    name = escape(state.username)
-    if stage is SyncStage.RUNNING:
-        return f"🔄 {texts.gettext('Reading the collection of **{name}** from Discogs', name=name)}"
-    if stage is SyncStage.DONE:
-        return f"✅ {texts.gettext('The collection of **{name}** is up to date', name=name)}"
-    if stage is SyncStage.CANCELLED:
-        return f"⏹️ {texts.gettext('Cancelled; what I had of **{name}** is as before', name=name)}"
-    if stage is SyncStage.UNWATCHED:
-        return f"🔄 {texts.gettext('Still reading the collection of **{name}**', name=name)}"
-    return f"⚠️ {texts.gettext('The collection of **{name}** could not be read', name=name)}"
+    said = {
+        SyncStage.RUNNING: N_("🔄 Reading the collection of **{name}** from Discogs"),
+        SyncStage.DONE: N_("✅ The collection of **{name}** is up to date"),
+        SyncStage.CANCELLED: N_("⏹️ Cancelled; what I had of **{name}** is as before"),
+        SyncStage.UNWATCHED: N_("🔄 Still reading the collection of **{name}**"),
+        SyncStage.FAILED: N_("⚠️ The collection of **{name}** could not be read"),
+    }
+    return texts.gettext(said[stage], name=escape(state.username))
 
 
 def _progress(state: SyncState, texts: Texts) -> list[str]:
@@ -103,7 +101,7 @@ def _progress(state: SyncState, texts: Texts) -> list[str]:
     else:
         waiting = []
     if total is None:
-        return waiting or [f"⏳ {texts.gettext('Waiting for Discogs…')}"]
+        return waiting or [texts.gettext("⏳ Waiting for Discogs…")]
     percent = min(100, done * 100 // total) if total else 100
     facts = [
         texts.gettext(

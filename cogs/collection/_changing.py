@@ -171,7 +171,7 @@ def _problem(typed: dict[str, str], texts: Texts) -> str | None:
     if release and parse_release_id(release) is None:
         return texts.gettext(
             "That's no Discogs release. I need its number, or the address of its page, such as "
-            "https\\://www.discogs.com/release/249504."
+            "discogs.com/release/249504."
         )
     return None
 
