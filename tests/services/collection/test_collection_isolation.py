@@ -151,6 +151,7 @@ def test_every_statement_that_writes_is_tried() -> None:
     # These two only read, or write what the reader's condition lets through; both are tried above.
     assert _public(CollectionPicks) == {"pick"}
     assert _public(CollectionReader) == {
+        "all_names",
         "batch",
         "condition",
         "count",
