@@ -78,7 +78,5 @@ class CollectionLookups:
         return state_of(row, await self._reader.count(transaction, user_id))
 
     async def _names(self, transaction: Transaction, user_id: int) -> Names:
-        return Names(
-            folders=await self._reader.names(transaction, user_id, NameKind.FOLDER),
-            fields=await self._reader.names(transaction, user_id, NameKind.FIELD),
-        )
+        names = await self._reader.all_names(transaction, user_id)
+        return Names(folders=names[NameKind.FOLDER], fields=names[NameKind.FIELD])

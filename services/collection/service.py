@@ -6,7 +6,7 @@ Every method is limited to the person who asks.
 """
 
 import random
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
 from services.collection.changes import CollectionChanges
@@ -38,7 +38,7 @@ from services.storage.database import Database
 
 _CHECK_SECONDS: Final = 3.0
 _LONG_AGO: Final = timedelta(days=30)
-_EXPORT_BATCH: Final = 200
+_EXPORT_BATCH: Final = 100
 
 
 class CollectionService(CollectionLookups):
@@ -110,7 +110,7 @@ class CollectionService(CollectionLookups):
             pages=pages,
             matching=matching,
             state=state,
-            is_fresh=not self._is_stale(state),
+            is_fresh=not self._is_stale(state.synced_at),
         )
 
     async def random(self, user_id: int, filters: Filters) -> Pick | None:
@@ -193,10 +193,11 @@ class CollectionService(CollectionLookups):
     async def _current(self, user_id: int) -> DiscogsAccount:
         """Return the account, after the sync has looked for news where that is due."""
         account = await self._account(user_id)
-        state = await self.state(user_id)
-        if state is None or (state.synced_at is None and state.problem is None):
+        async with self._database.read() as transaction:
+            row = await self._collections.get(transaction, user_id)
+        if row is None or (row.synced_at is None and row.problem is None):
             await self._sync.start(user_id)
-        elif self._is_stale(state):
+        elif self._is_stale(row.synced_at):
             await self._sync.freshen(user_id, within=_CHECK_SECONDS)
         return account
 
@@ -206,8 +207,8 @@ class CollectionService(CollectionLookups):
             raise NotLinked("discogs", "get_collection")
         return account
 
-    def _is_stale(self, state: SyncState) -> bool:
-        return state.synced_at is not None and self._clock.now() - state.synced_at > self._stale
+    def _is_stale(self, synced_at: datetime | None) -> bool:
+        return synced_at is not None and self._clock.now() - synced_at > self._stale
 
     def _reason(self, picked: Picked) -> str:
         if picked.before is None:

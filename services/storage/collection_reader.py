@@ -106,11 +106,18 @@ class CollectionReader:
 
     async def names(self, transaction: Transaction, user_id: int, kind: NameKind) -> dict[int, str]:
         """Return what the person calls folders or fields, by Discogs' numbers for them."""
+        return (await self.all_names(transaction, user_id))[kind]
+
+    async def all_names(
+        self, transaction: Transaction, user_id: int
+    ) -> dict[NameKind, dict[int, str]]:
+        """Return both at once."""
         columns = COLLECTION_NAMES.c
-        statement = select(columns.number, columns.name).where(
-            columns.user_id == user_id, columns.kind == kind
-        )
-        return {int(row.number): row.name for row in await transaction.execute(statement)}
+        statement = select(columns.kind, columns.number, columns.name)
+        names: dict[NameKind, dict[int, str]] = {kind: {} for kind in NameKind}
+        for row in await transaction.execute(statement.where(columns.user_id == user_id)):
+            names[NameKind(row.kind)][int(row.number)] = row.name
+        return names
 
     async def listed(
         self, transaction: Transaction, user_id: int, names: NameList, prefix: str, limit: int

@@ -7,16 +7,22 @@ from typing import Any
 import pytest
 from fakes import collection_model
 from fakes.copies import FIRST_DAY, HOMOGENIC, SHELF, make_copy, store
+from harness.databases import open_database
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from sqlalchemy import select, text
+from sqlalchemy.dialects.postgresql.asyncpg import PGDialect_asyncpg
 
 from services.collection.models import Filters, Sort
 from services.collection.rows import query_of
 from services.discogs.shelf_models import Copy, Format, LabelLine
+from services.storage.collection_conditions import has_words
 from services.storage.collection_models import ItemOrder, ItemQuery, NameKind, NameList
 from services.storage.collection_reader import CollectionReader
 from services.storage.collections import CollectionRepository
 from services.storage.database import Database
+from services.storage.migrating import migrate
+from services.storage.tables import COLLECTION_ITEMS
 
 ME = 42
 READER, COLLECTIONS = CollectionReader(), CollectionRepository()
@@ -284,3 +290,20 @@ async def test_instant_in_another_time_zone_is_compared_as_an_instant(database: 
 
     assert await found(database, ItemQuery(added_since=since)) == [1]
     assert await found(database, ItemQuery(added_since=since + timedelta(seconds=1))) == []
+
+
+async def test_postgres_looks_words_up_in_its_index(postgres_url: str) -> None:
+    async with open_database(postgres_url) as database:
+        await migrate(database)
+        condition = has_words("blue tra", user_id=ME, is_postgres=True)
+        statement = select(COLLECTION_ITEMS.c.row_id).where(condition)
+        dialect = PGDialect_asyncpg()  # type: ignore[no-untyped-call]  # SQLAlchemy's own
+        sql = str(statement.compile(dialect=dialect, compile_kwargs={"literal_binds": True}))
+
+        async with database.read() as transaction:
+            # Of an empty table, reading all of it is the cheaper way.
+            await transaction.execute(text("SET LOCAL enable_seqscan = off"))
+            explain = "EXPLAIN " + sql.replace(":", "\\:")
+            plan = (await transaction.execute(text(explain))).scalars().all()
+
+    assert any("collection_search" in line for line in plan)
