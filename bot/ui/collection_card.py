@@ -134,7 +134,7 @@ def _footer(page: CopiesPage, texts: Texts) -> Iterator[str]:
         page.matching,
         number=number(page.matching, texts.language),
     )
-    parts = [count, age_text(page.state, texts)]
+    parts = [count] if page.state.is_partial else [count, age_text(page.state, texts)]
     if page.pages > 1:
         number_of = {"page": page.page, "pages": number(page.pages, texts.language)}
         parts.insert(0, texts.gettext("Page {page} of {pages}", **number_of))

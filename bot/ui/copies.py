@@ -9,8 +9,8 @@ from services.collection.models import Filters, StoredCopy, SyncProblem, SyncSta
 from services.discogs.shelf_models import Format, LabelLine
 
 _WEB: Final = "https://www.discogs.com"
-_MAX_NAME: Final = 70
-_MAX_FACTS: Final = 120
+_MAX_NAME: Final = 60
+_MAX_FACTS: Final = 100
 _MAX_FILTER: Final = 40
 _MOST_STARS: Final = 5
 _NOT_THERE: Final = "none"
