@@ -1,13 +1,18 @@
-"""``DiscogsService``: search and releases."""
+"""``DiscogsService``: search, releases, and the way to people's shelves."""
 
 from collections.abc import Callable, Mapping
 from typing import Final, TypeVar
 
 from services.answers import Answer, Source
 from services.discogs import protocol
+from services.discogs.accounts import Authorization, DiscogsAccount
+from services.discogs.calling import AccountCaller, Caller, StrangersPass
 from services.discogs.models import DiscogsKind, DiscogsResults, Release
+from services.discogs.shelf import DiscogsShelf
+from services.discogs.shelf_models import Profile
+from services.discogs.shelf_protocol import parse_profile
 from services.errors import ServiceDisabled
-from services.http import HttpClient, Request, parse_body
+from services.http import HttpClient
 from services.music import clean_query, query_key
 from services.resilience.cache_key import cache_key
 from services.resilience.codec import Codec
@@ -22,9 +27,8 @@ _PATIENCE_SECONDS = 3.0
 # Counted up when a model changes: what was stored in the old form is then asked for again.
 _SEARCH_CODEC: Final = Codec(DiscogsResults, version=1)
 _RELEASE_CODEC: Final = Codec(Release, version=1)
+_OWNER_FRESH_SECONDS = 3_600.0
 _SEARCH_HITS = 15
-# Without this media type notes and profiles come with markup codes.
-_ACCEPT = "application/vnd.discogs.v2.plaintext+json"
 
 T = TypeVar("T")
 
@@ -39,6 +43,7 @@ class DiscogsService:
         policy: Policy,
         authorization: Secret | None,
         api_url: str,
+        application: Secret | None = None,
         is_enabled: bool = True,
         release_fresh_seconds: float = 6 * 3_600.0,
     ) -> None:
@@ -49,13 +54,14 @@ class DiscogsService:
             policy: Discogs' limits; without ``authorization`` made for 25 requests a minute.
             authorization: The whole header value; None: releases only, no search.
             api_url: Without a trailing slash.
+            application: The header value that names the application and no user, or None.
             is_enabled: False refuses every call, naming ``DISCOGS_ENABLED``.
             release_fresh_seconds: How old release details may be; Discogs' terms say 6 h.
         """
-        self._http = http
+        self._caller = Caller(http=http, policy=policy, api_url=api_url)
         self._policy = policy
         self._authorization = authorization
-        self._api_url = api_url
+        self._application = application
         self._is_enabled = is_enabled
         self._release_fresh_seconds = release_fresh_seconds
 
@@ -118,6 +124,66 @@ class DiscogsService:
             fresh=self._release_fresh_seconds,
         )
 
+    @property
+    def token_authorization(self) -> Authorization | None:
+        """What speaks for the owner of the bot's own token; None without one."""
+        given = self._authorization
+        return None if given is None else lambda: given
+
+    async def token_owner(self) -> Profile | None:
+        """Return whom the bot's own token belongs to; None without one.
+
+        Raises:
+            ServiceDisabled: Discogs is switched off.
+            AuthenticationFailed: The token is void.
+            ExternalServiceException: Discogs cannot say now.
+        """
+        if not self._is_enabled:
+            raise ServiceDisabled("discogs", "identity", settings=self.missing_settings)
+        if self._authorization is None:
+            return None
+        answer = await self._fetch(
+            "identity",
+            "/oauth/identity",
+            {},
+            parse_profile,
+            key_params={},
+            codec=None,
+            fresh=_OWNER_FRESH_SECONDS,
+            stale=0.0,
+        )
+        return answer.value
+
+    def shelf(self, account: DiscogsAccount) -> DiscogsShelf:
+        """Return the collection and the wantlist of an account.
+
+        Raises:
+            ServiceDisabled: Discogs is switched off.
+        """
+        if not self._is_enabled:
+            raise ServiceDisabled("discogs", "shelf", settings=self.missing_settings)
+        return DiscogsShelf(
+            AccountCaller(
+                caller=self._caller,
+                policy=self._policy,
+                account=account,
+                stranger=self._strangers_pass,
+            )
+        )
+
+    async def _strangers_pass(self, username: str) -> StrangersPass:
+        """Return what to ask with about a user who has allowed nothing.
+
+        The bot's token shows everything that its owner may see. Whoever gives the owner's name as
+        theirs must not get to see it, so about the owner the bot asks without the token.
+        """
+        if self._application is not None:
+            return StrangersPass(self._application)
+        owner = await self.token_owner()
+        if owner is not None and owner.username.casefold() == username.casefold():
+            return StrangersPass(None, is_counted=False)
+        return StrangersPass(self._authorization)
+
     async def _fetch(
         self,
         operation: str,
@@ -126,37 +192,28 @@ class DiscogsService:
         parse: Callable[[bytes], T],
         *,
         key_params: Mapping[str, str | int | None],
-        codec: Codec[T],
+        codec: Codec[T] | None,
         fresh: float,
         swr: float = 0.0,
+        stale: float = _STALE_SECONDS,
         fallbacks: tuple[Fallback[T], ...] = (),
     ) -> Answer[T]:
-        headers = {"Accept": _ACCEPT}
-        if self._authorization is not None:
-            headers["Authorization"] = self._authorization.reveal()
-        request = Request(
-            service="discogs",
-            operation=operation,
-            method="GET",
-            url=self._api_url + path,
-            params=params,
-            headers=headers,
-            read_error=protocol.read_error,
-            read_headers=lambda headers: self._policy.learn(protocol.parse_allowance(headers)),
-        )
-
         async def send() -> T:
-            return parse_body(request, await self._http.send(request), parse)
+            return await self._caller.send(
+                operation, path, parse, authorization=self._authorization, params=params
+            )
 
         return await self._policy.call(
             Call(
                 operation=operation,
                 send=send,
-                key=cache_key("discogs", operation, key_params, version=codec.version),
+                key=cache_key(
+                    "discogs", operation, key_params, version=codec.version if codec else 1
+                ),
                 codec=codec,
                 fresh=fresh,
                 swr=swr,
-                stale=_STALE_SECONDS,
+                stale=stale,
                 patience=_PATIENCE_SECONDS,
                 fallbacks=fallbacks,
             )

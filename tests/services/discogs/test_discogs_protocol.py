@@ -4,6 +4,7 @@ from fakes.payloads import payload
 from multidict import CIMultiDict
 
 from services.discogs.models import DiscogsKind, Release, SearchHit, Track
+from services.discogs.naming import strip_markup
 from services.discogs.protocol import (
     build_search_params,
     parse_allowance,
@@ -11,7 +12,6 @@ from services.discogs.protocol import (
     parse_search,
     read_error,
     search_url,
-    strip_markup,
 )
 from services.http import ErrorDetail
 from services.resilience.rate_limiter import Allowance
