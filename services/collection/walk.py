@@ -25,6 +25,8 @@ import msgspec
 from services.discogs.shelf_models import CollectionPage
 
 PER_PAGE: Final = 100
+_MOST_EXTRA: Final = 20
+"""Answers that a small collection may need beyond three for each page."""
 _MOST_NEWER: Final = 200
 """More copies that are younger than the walk: somebody's clock is wrong."""
 
@@ -75,7 +77,7 @@ class Walk(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def is_endless(self) -> bool:
         """True when the collection changes faster than it can be read."""
-        return self.requests > 3 * self.pages + PER_PAGE
+        return self.requests > 3 * self.pages + _MOST_EXTRA
 
     def after(self, page: CollectionPage) -> "Walk":
         """Return the walk once that page was read and written."""

@@ -67,7 +67,7 @@ class CollectionPicks:
         matching, least, most = (await transaction.execute(rounds.where(condition))).one()
         if not matching:
             return None
-        lagging = condition & (_ROUND == least)
+        lagging = condition & (least == _ROUND)
         begins_anew = least == most and least > 0
         if begins_anew and matching > 1:
             lagging &= _ITEMS.item_id != await self._last(transaction, condition)

@@ -64,7 +64,8 @@ class FakeShelf:
         broken: What every request ends with, until it is taken away.
         hidden: Instances that Discogs counts, and does not show.
         folder_names: Of the folders.
-        names_asked: How often folders and fields were asked for.
+        names_asked: How often folders were asked for.
+        names_error: What asking for names ends with.
         travel: What each request takes.
     """
 
@@ -76,6 +77,7 @@ class FakeShelf:
     hidden: set[int] = field(default_factory=set)
     folder_names: tuple[str, ...] = ("Uncategorized", "Salon")
     names_asked: int = 0
+    names_error: Exception | None = None
     travel: Callable[[], Awaitable[None]] | None = None
 
     async def page(self, number: int, *, newest_first: bool) -> CollectionPage:
@@ -102,8 +104,8 @@ class FakeShelf:
 
     async def folders(self) -> tuple[Folder, ...]:
         self.names_asked += 1
-        if self.broken is not None:
-            raise self.broken
+        if self.names_error is not None:
+            raise self.names_error
         return tuple(Folder(folder_id=n, name=name) for n, name in enumerate(self.folder_names, 1))
 
     async def fields(self) -> tuple[NoteField, ...]:
@@ -122,6 +124,15 @@ class FakeShelf:
             del self.copies[index]
 
         return removal
+
+    def replace(self, index: int, copy: Copy) -> Event:
+        """Return what removes the copy at a place and adds another, at the end."""
+
+        def swap() -> None:
+            del self.copies[index]
+            self.copies.append(copy)
+
+        return swap
 
     def move_to_end(self, index: int) -> Event:
         """Return what makes an old copy the newest: it was added anew, says its date."""

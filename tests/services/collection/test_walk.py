@@ -131,12 +131,7 @@ def test_walk_begins_anew_when_a_copy_went_to_the_end() -> None:
 def test_walk_begins_anew_when_a_removal_hides_behind_an_addition() -> None:
     shelf = FakeShelf(make_copies(350))
     young = msgspec.structs.replace(make_copy(900), added_at=WALL_START + timedelta(seconds=1))
-
-    def swap() -> None:
-        del shelf.copies[0]
-        shelf.copies.append(young)
-
-    shelf.events[2] = swap
+    shelf.events[2] = shelf.replace(0, young)
     reader = Reader(shelf)
 
     assert run(reader.walks()) == 2
