@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from bot.operators import Operators
 from bot.upstreams import Upstreams
 from services.accounts.cipher import TokenCipher
-from services.accounts.discogs import DiscogsLinks
+from services.accounts.discogs import DiscogsLinks, OnUnlink
 from services.accounts.grants import Grants
 from services.collection.changes import ADD_LATER, CollectionChanges
 from services.collection.service import CollectionService
@@ -45,13 +45,7 @@ def make_collecting(
     collections, entries = CollectionRepository(), LocalEntries()
     views = CollectionViews(database, clock=clock)
     links = _make_links(
-        database,
-        collections=collections,
-        views=views,
-        upstreams=upstreams,
-        cipher=cipher,
-        operators=operators,
-        clock=clock,
+        database, upstreams, cipher, operators, clock=clock, forget=_forgetting(collections, views)
     )
     sync = CollectionSync(
         database=database,
@@ -88,18 +82,13 @@ def make_collecting(
 
 def _make_links(
     database: Database,
-    *,
-    collections: CollectionRepository,
-    views: CollectionViews,
     upstreams: Upstreams,
     cipher: TokenCipher,
     operators: Operators,
+    *,
     clock: Clock,
+    forget: OnUnlink,
 ) -> DiscogsLinks:
-    async def forget(transaction: Transaction, user_id: int) -> None:
-        await collections.delete_person(transaction, user_id)
-        await views.forget(transaction, user_id)
-
     return DiscogsLinks(
         database,
         grants=Grants(database, cipher=cipher, clock=clock),
@@ -110,3 +99,13 @@ def _make_links(
         on_unlink=forget,
         clock=clock,
     )
+
+
+def _forgetting(collections: CollectionRepository, views: CollectionViews) -> OnUnlink:
+    """Return what deletes everything that is stored of a person's account."""
+
+    async def forget(transaction: Transaction, user_id: int) -> None:
+        await collections.delete_person(transaction, user_id)
+        await views.forget(transaction, user_id)
+
+    return forget

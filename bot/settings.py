@@ -233,8 +233,8 @@ def _contradictions(settings: Settings) -> list[str]:
     problems: list[str] = []
     if settings.euria_api_url and not settings.euria_api_url.endswith("/openai/v1"):
         problems.append("EURIA_API_URL: expected a URL that ends in /openai/v1")
-    if bool(settings.discogs_consumer_key) != (settings.discogs_consumer_secret is not None):
-        problems.append("DISCOGS_CONSUMER_KEY, DISCOGS_CONSUMER_SECRET: expected both, or neither")
+    if settings.discogs_consumer_key and settings.discogs_consumer_secret is None:
+        problems.append("DISCOGS_CONSUMER_SECRET: expected when DISCOGS_CONSUMER_KEY is set")
     if settings.shard_ids and not settings.shard_count:
         problems.append("SHARD_COUNT: expected when SHARD_IDS is set")
     if any(shard >= settings.shard_count for shard in settings.shard_ids):

@@ -78,7 +78,11 @@ class InteractionReply:
         if interaction.response.is_done():
             return
         message = interaction.message
-        is_new = message is None or (self._is_private and not message.flags.ephemeral)
+        is_command = interaction.type is discord.InteractionType.application_command
+        is_form = interaction.type is discord.InteractionType.modal_submit
+        is_new = is_command or (is_form and message is None)
+        if self._is_private and message is not None:
+            is_new = not message.flags.ephemeral
         await interaction.response.defer(thinking=is_new, ephemeral=is_new and self._is_private)
 
     def make_private(self) -> None:
