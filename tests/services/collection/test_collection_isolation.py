@@ -185,6 +185,31 @@ async def test_no_statement_changes_or_tells_what_is_another_persons(
     assert await everything(database) == before
 
 
+@pytest.mark.usefixtures("library")
+@pytest.mark.parametrize(
+    ("method", "answer"),
+    [
+        ("known_instances", set()),
+        ("count", 0),
+        ("drop_stale", 0),
+        ("reconcile", 0),
+        ("remove_copy", False),
+        ("entries.get", None),
+        ("entries.remove", False),
+        ("entries.adopt", False),
+    ],
+)
+async def test_another_persons_rows_count_for_nothing(
+    database: Database, method: str, answer: object
+) -> None:
+    numbers = await item_ids(database)
+
+    async with database.write() as transaction:
+        answers = [await WRITES[method](transaction, item_id) for item_id in numbers]
+
+    assert answers == [answer, answer]
+
+
 async def everything(database: Database) -> list[Any]:
     """Return all that is stored of the owner."""
     async with database.read() as transaction:

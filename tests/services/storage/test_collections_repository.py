@@ -94,6 +94,18 @@ async def test_copy_keeps_its_number_from_one_generation_to_the_next(database: D
     assert second[5] not in first.values()
 
 
+async def test_people_with_the_same_instance_ids_have_numbers_of_their_own(
+    database: Database,
+) -> None:
+    await store(database, OTHER, BLUE_TRAIN, HOMOGENIC)
+    await store(database, ME, BLUE_TRAIN, HOMOGENIC)
+
+    mine = {row.item_id for row in await shown(database, ME)}
+    theirs = {row.item_id for row in await shown(database, OTHER)}
+
+    assert (len(mine), len(theirs), mine & theirs) == (2, 2, set())
+
+
 async def test_page_that_is_written_twice_is_there_once(database: Database) -> None:
     async with database.write() as transaction:
         await COLLECTIONS.open(transaction, ME, "me")
