@@ -6,6 +6,7 @@ import platform
 import time
 
 from bench.cards import bench_cards
+from bench.collection import bench_collection
 from bench.discogs_walk import bench_walks
 from bench.jobs import bench_jobs, bench_postgres_jobs
 from bench.parsing import bench_pages
@@ -33,6 +34,7 @@ def main() -> None:
         bench_stalls(runner)
         bench_jobs(runner)
         bench_postgres_jobs(runner, postgres)
+        bench_collection(runner)
     bench_decoder()
     bench_pages()
     bench_cards()

@@ -16,7 +16,8 @@ UNCATEGORIZED: Final = 1
 NOTES_FIELD: Final = 3
 """The field that Discogs calls "Notes", unless its owner changed it."""
 
-_FIELD_NAMES: Final = {1: "Media Condition", 2: "Sleeve Condition", NOTES_FIELD: "Notes"}
+FIELD_NAMES: Final = {1: "Media Condition", 2: "Sleeve Condition", NOTES_FIELD: "Notes"}
+"""What Discogs calls the fields that everybody has at first."""
 _DECADE: Final = 10
 _LAST_YEAR: Final = 9_999
 _BEST_RATING: Final = 5
@@ -196,7 +197,7 @@ def _searched(data: _Data) -> _Searched:
 
 
 def _field_name(number: int, names: Names) -> str:
-    return names.fields.get(number) or _FIELD_NAMES.get(number, "")
+    return names.fields.get(number) or FIELD_NAMES.get(number, "")
 
 
 def _known(years: Iterable[int | None]) -> list[int]:

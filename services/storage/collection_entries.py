@@ -53,16 +53,14 @@ class LocalEntries:
         """Turn a local entry into the copy that Discogs has of it, under the same number.
 
         False when it is no local entry any more: somebody removed it, or a sync was faster. Before
-        anything was read from Discogs the entry stays local, and the first sync finds it again.
+        anything was read from Discogs it stays in generation 0 until a sync brings it.
         """
         if row.instance_id is None or await self.get(transaction, user_id, item_id) is None:
             return False
         shown = (await transaction.execute(select(shown_generation(user_id)))).scalar_one()
-        if shown is not None:
-            await write_items(transaction, user_id, shown, [row])
+        await self.remove(transaction, user_id, item_id)
+        await write_items(transaction, user_id, LOCAL if shown is None else shown, [row])
         await self._join(transaction, user_id, item_id, row.instance_id)
-        if shown is not None:
-            await self.remove(transaction, user_id, item_id)
         return True
 
     async def reconcile(self, transaction: Transaction, user_id: int) -> int:
@@ -72,7 +70,9 @@ class LocalEntries:
         release, or has the same artist and title and was added after the entry. A copy stands for
         one entry at most: who enters two has two.
         """
-        entries = select(COLLECTION_ITEMS).where(in_generation(user_id, LOCAL))
+        entries = select(COLLECTION_ITEMS).where(
+            in_generation(user_id, LOCAL), _ITEMS.instance_id.is_(None)
+        )
         given_up = 0
         for entry in (await transaction.execute(entries.order_by(_ITEMS.item_id))).all():
             found = (await transaction.execute(_same(user_id, entry))).scalar_one_or_none()
@@ -102,7 +102,9 @@ class LocalEntries:
 
 
 def _entry(user_id: int, item_id: int) -> ColumnElement[bool]:
-    return in_generation(user_id, LOCAL) & (_ITEMS.item_id == item_id)
+    return and_(
+        in_generation(user_id, LOCAL), _ITEMS.item_id == item_id, _ITEMS.instance_id.is_(None)
+    )
 
 
 def _same(user_id: int, entry: Row[Any]) -> Select[tuple[int]]:

@@ -64,10 +64,11 @@ class CollectionPicks:
             now: When (aware).
         """
         rounds = select(func.count(), func.min(_ROUND), func.max(_ROUND)).select_from(_WITH_PICKS)
-        matching, least, most = (await transaction.execute(rounds.where(condition))).one()
+        counted = (await transaction.execute(rounds.where(condition))).one()
+        matching, least, most = tuple(counted)
         if not matching:
             return None
-        lagging = condition & (least == _ROUND)
+        lagging = condition & _ROUND.is_not_distinct_from(least)
         begins_anew = least == most and least > 0
         if begins_anew and matching > 1:
             lagging &= _ITEMS.item_id != await self._last(transaction, condition)

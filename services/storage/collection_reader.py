@@ -106,11 +106,18 @@ class CollectionReader:
 
     async def names(self, transaction: Transaction, user_id: int, kind: NameKind) -> dict[int, str]:
         """Return what the person calls folders or fields, by Discogs' numbers for them."""
+        return (await self.all_names(transaction, user_id))[kind]
+
+    async def all_names(
+        self, transaction: Transaction, user_id: int
+    ) -> dict[NameKind, dict[int, str]]:
+        """Return both at once."""
         columns = COLLECTION_NAMES.c
-        statement = select(columns.number, columns.name).where(
-            columns.user_id == user_id, columns.kind == kind
-        )
-        return {int(row.number): row.name for row in await transaction.execute(statement)}
+        statement = select(columns.kind, columns.number, columns.name)
+        names: dict[NameKind, dict[int, str]] = {kind: {} for kind in NameKind}
+        for row in await transaction.execute(statement.where(columns.user_id == user_id)):
+            names[NameKind(row.kind)][int(row.number)] = row.name
+        return names
 
     async def listed(
         self, transaction: Transaction, user_id: int, names: NameList, prefix: str, limit: int
@@ -129,6 +136,14 @@ class CollectionReader:
         if key:
             totals = {name: n for name, n in totals.items() if f" {key}" in f" {key_of(name)}"}
         return sorted(totals, key=lambda name: (-totals[name], name))[:limit]
+
+    async def folders(
+        self, transaction: Transaction, user_id: int, prefix: str, limit: int
+    ) -> list[str]:
+        """Return names of folders with a word that begins with ``prefix``, by name."""
+        names = set((await self.names(transaction, user_id, NameKind.FOLDER)).values())
+        key = f" {key_of(prefix)}" if key_of(prefix) else ""
+        return sorted(name for name in names if key in f" {key_of(name)}")[:limit]
 
     async def condition(
         self, transaction: Transaction, user_id: int, query: ItemQuery

@@ -36,7 +36,7 @@ async def write_items(
     Args:
         transaction: The caller's.
         user_id: Whose.
-        generation: 1 or more.
+        generation: The one that is shown or being written.
         rows: Those without an ``instance_id`` are left out.
         page: On which they were read; 0 for those that no walk has read.
     """

@@ -205,6 +205,11 @@ class CollectionRepository:
                 ],
             )
 
+    async def remove_copy(self, transaction: Transaction, user_id: int, item_id: int) -> bool:
+        """Delete a copy that Discogs has no longer, from every generation; False: it was gone."""
+        copy = (_ITEMS.user_id == user_id) & (_ITEMS.item_id == item_id)
+        return bool((await transaction.execute(delete(COLLECTION_ITEMS).where(copy))).rowcount)
+
     async def reconcile(self, transaction: Transaction, user_id: int) -> int:
         """Give up local entries that Discogs has by now; returns how many.
 

@@ -40,9 +40,12 @@ _SQLITE_SEARCH = (
     """,
 )
 # Not to_tsvector: PostgreSQL's parser would see numbers, hosts and e-mail addresses in our words.
+# Not fastupdate: right after a sync, the list of what is not yet in the index makes PostgreSQL read
+# all rows instead (measured with 10,000 copies: 47 ms, and 0.7 ms without that list).
 _POSTGRES_SEARCH = """
     CREATE INDEX collection_search ON collection_items
     USING gin (array_to_tsvector(string_to_array(words, ' ')))
+    WITH (fastupdate = off)
 """
 
 
