@@ -68,7 +68,7 @@ class CollectionPicks:
         matching, least, most = tuple(counted)
         if not matching:
             return None
-        lagging = condition & (least == _ROUND)
+        lagging = condition & _ROUND.is_not_distinct_from(least)
         begins_anew = least == most and least > 0
         if begins_anew and matching > 1:
             lagging &= _ITEMS.item_id != await self._last(transaction, condition)
