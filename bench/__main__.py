@@ -7,6 +7,8 @@ import time
 from collections.abc import Callable, Mapping
 
 from bench.cards import bench_cards
+from bench.collection import bench_collection
+from bench.discogs_parse import bench_collection_pages
 from bench.discogs_walk import bench_walks
 from bench.jobs import bench_jobs, bench_postgres_jobs
 from bench.outages import bench_outages
@@ -60,6 +62,8 @@ def _sections(postgres: str | None) -> Mapping[str, Callable[[], None]]:
         "postgres": with_loop(lambda runner: bench_postgres_jobs(runner, postgres)),
         "decoder": bench_decoder,
         "pages": bench_pages,
+        "collection": with_loop(bench_collection),
+        "collection pages": bench_collection_pages,
         "cards": bench_cards,
     }
 

@@ -10,19 +10,23 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Final
 
+from bot.callbacks import DISCOGS_CALLBACK, DiscogsCallback
 from bot.client import AimeBot, point_discord_at
+from bot.collecting import make_collecting
 from bot.connection import connected
 from bot.delivery.door import Door
 from bot.delivery.editor import LateEditor
 from bot.delivery.renderings import Renderings
 from bot.errors import Answers
 from bot.i18n import Catalogue
+from bot.operators import Operators
 from bot.services import Services
 from bot.settings import Settings
 from bot.state import StartError, open_state
 from bot.stopping import stop_signals
 from bot.ui.description_card import late_description_card
 from bot.ui.stream import ProgressiveMessages
+from bot.ui.sync_message import SyncMessages
 from bot.upstreams import Upstreams, open_upstreams
 from bot.web import PortTaken, web_server
 from services.accounts.cipher import TokenCipher
@@ -66,12 +70,30 @@ def make_services(
     )
     handlers = Handlers()
     handlers.register(WRITE_LATER, late_descriptions.write)
+    operators, messages = Operators(), ProgressiveMessages(clock=clock)
+    collecting = make_collecting(
+        database,
+        upstreams=upstreams,
+        cipher=cipher,
+        queue=queue,
+        handlers=handlers,
+        operators=operators,
+        stale_seconds=settings.discogs_stale_hours * 3_600,
+        clock=clock,
+    )
     services = Services(
         catalogue=CatalogueService(spotify=upstreams.spotify, discogs=upstreams.discogs),
         descriptions=descriptions,
         late_descriptions=late_descriptions,
         health=upstreams.health,
-        messages=ProgressiveMessages(clock=clock),
+        collection=collecting.service,
+        collection_sync=collecting.sync,
+        collection_views=collecting.views,
+        discogs_links=collecting.links,
+        discogs_callback=_discogs_callback(settings),
+        sync_messages=SyncMessages(messages=messages, clock=clock),
+        operators=operators,
+        messages=messages,
         door=door,
         answers=Answers(languages),
     )
@@ -102,7 +124,7 @@ async def run(settings: Settings, *, clock: Clock | None = None) -> int:
             shard_ids=settings.shard_ids,
             shard_count=settings.shard_count or None,
         )
-        await stack.enter_async_context(_web(settings, bot))
+        await stack.enter_async_context(_web(settings, bot, languages))
         connection = await stack.enter_async_context(connected(bot, token))
         worker = Worker(queue, handlers, name=_worker_name(), clock=clock, chance=system_random())
         await stack.enter_async_context(working(worker, drain_seconds=_JOBS_SECONDS))
@@ -134,6 +156,13 @@ async def _first_of(connection: asyncio.Task[None], stop: asyncio.Event) -> None
         stopping.cancel()
 
 
+def _discogs_callback(settings: Settings) -> str | None:
+    """Return where Discogs sends people back to; None: they bring a code."""
+    if not settings.web_public_url:
+        return None
+    return f"{settings.web_public_url}{DISCOGS_CALLBACK}"
+
+
 def _cipher(settings: Settings) -> TokenCipher:
     try:
         return TokenCipher(open_keys(settings.secret_keys, settings.data_dir))
@@ -147,11 +176,16 @@ def _worker_name() -> str:
 
 
 @asynccontextmanager
-async def _web(settings: Settings, bot: AimeBot) -> AsyncIterator[None]:
+async def _web(settings: Settings, bot: AimeBot, languages: Catalogue) -> AsyncIterator[None]:
     host, port = settings.web_host, settings.web_port
+    services = bot.services
+    callback = DiscogsCallback(
+        links=services.discogs_links, syncs=services.collection_sync, languages=languages
+    )
+    more = callback.routes() if services.discogs_callback else []
     try:
         async with web_server(
-            host=host, port=port, is_ready=bot.is_ready, health=bot.services.health
+            host=host, port=port, is_ready=bot.is_ready, health=services.health, more=more
         ) as chosen:
             _LOGGER.info("health pages at http://%s:%s/healthz", host, chosen)
             yield

@@ -46,9 +46,13 @@ SENTENCES: Final[dict[type[errors.ExternalServiceException], str]] = {
     errors.ServiceDisabled: N_(
         "{service} isn't set up on this bot. Whoever runs it can fill in {settings}."
     ),
-    errors.NotLinked: N_("You haven't linked your {service} account yet: `/account` does that."),
+    errors.NotLinked: N_(
+        "You haven't linked your {service} account yet. `/account link-{account}` does that in a "
+        "minute."
+    ),
     errors.LinkAgain: N_(
-        "My link to your {service} account no longer works. Please link it again with `/account`."
+        "My link to your {service} account no longer works. Please link it again with "
+        "`/account link-{account}`."
     ),
     errors.ExternalServiceException: N_("{service} couldn't help this time."),
 }
@@ -72,7 +76,8 @@ def sentence(error: errors.ExternalServiceException, texts: Texts) -> str:
     """Return what happened, in the user's words; no advice, no details."""
     template = next(SENTENCES[kind] for kind in type(error).__mro__ if kind in SENTENCES)
     settings = ", ".join(f"`{name}`" for name in getattr(error, "settings", ()))
-    return texts.gettext(template, service=service_name(error.service), settings=settings)
+    name = service_name(error.service)
+    return texts.gettext(template, service=name, settings=settings, account=error.service)
 
 
 def advice(retry_at: datetime | None, texts: Texts) -> str:
@@ -138,6 +143,10 @@ class Answers:
         self._languages = languages
         self._under_way: set[asyncio.Task[Any]] = set()
         self._is_closing = False
+
+    def texts(self, locale: discord.Locale | None) -> Texts:
+        """Return the texts of a reader's language."""
+        return self._languages.texts(locale)
 
     @asynccontextmanager
     async def to(self, reply: Reply, locale: discord.Locale | None) -> AsyncIterator[Texts]:

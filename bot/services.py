@@ -4,8 +4,14 @@ from dataclasses import dataclass
 
 from bot.delivery.door import Door
 from bot.errors import Answers
+from bot.operators import Operators
 from bot.ui.stream import ProgressiveMessages
+from bot.ui.sync_message import SyncMessages
+from services.accounts.discogs import DiscogsLinks
 from services.catalogue.service import CatalogueService
+from services.collection.service import CollectionService
+from services.collection.sync import CollectionSync
+from services.collection.views import CollectionViews
 from services.descriptions.later import Promises
 from services.descriptions.service import DescriptionService
 from services.health import Health
@@ -20,5 +26,12 @@ class Services:
     late_descriptions: Promises
     health: Health
     messages: ProgressiveMessages
+    collection: CollectionService
+    collection_sync: CollectionSync
+    collection_views: CollectionViews
+    discogs_links: DiscogsLinks
+    discogs_callback: str | None
+    sync_messages: SyncMessages
+    operators: Operators
     door: Door
     answers: Answers

@@ -54,20 +54,40 @@ class Reply(Protocol):
 class InteractionReply:
     """Answers a command, a button or a menu."""
 
-    def __init__(self, interaction: discord.Interaction) -> None:
-        """Answer ``interaction``; nothing is sent yet."""
+    def __init__(self, interaction: discord.Interaction, *, is_private: bool = False) -> None:
+        """Answer ``interaction``; nothing is sent yet.
+
+        Args:
+            interaction: What was used to ask.
+            is_private: The answer to a command or a form is seen by the asker only.
+        """
         self._interaction = interaction
+        self._is_private = is_private
         self.is_shown = False
         self.user_id = interaction.user.id
         self.question_id = interaction.id
-        # A button's answer replaces the message that the button is on.
+        # A button's or its form's answer replaces the message that the button is on.
         self._message_id = interaction.message.id if interaction.message else None
 
     async def acknowledge(self) -> None:
-        """Show "thinking…" to all readers; a button's or menu's message just stays as it is."""
-        is_command = self._interaction.type is discord.InteractionType.application_command
-        if not self._interaction.response.is_done():
-            await self._interaction.response.defer(thinking=is_command)
+        """Show "thinking…"; a button's, menu's or form's message just stays as it is.
+
+        But a private answer never takes the place of a message that others see.
+        """
+        interaction = self._interaction
+        if interaction.response.is_done():
+            return
+        message = interaction.message
+        is_command = interaction.type is discord.InteractionType.application_command
+        is_form = interaction.type is discord.InteractionType.modal_submit
+        is_new = is_command or (is_form and message is None)
+        if self._is_private and message is not None:
+            is_new = not message.flags.ephemeral
+        await interaction.response.defer(thinking=is_new, ephemeral=is_new and self._is_private)
+
+    def make_private(self) -> None:
+        """Have the answer seen by the asker only; before ``acknowledge``."""
+        self._is_private = True
 
     async def show(self, view: ui.LayoutView) -> None:
         """Edit the answer.

@@ -10,6 +10,8 @@ from datetime import datetime
 from typing import Final
 from urllib.parse import quote
 
+from babel.numbers import format_decimal
+
 from services.music import clean_text
 
 ELLIPSIS: Final = "…"
@@ -27,6 +29,7 @@ _SENTENCE_END = re.compile(r"[.!?…][\"'»”)]*\s")
 _BYTES_PER_CHARACTER: Final = 2.4
 _REGIONAL = "".join(map(chr, range(0x1F1E6, 0x1F200)))
 _REGIONAL_SET = frozenset(_REGIONAL)
+_RIGHT_TO_LEFT: Final = frozenset({"R", "AL", "AN"})
 _JOINERS = ("\u200d", "\ufe0f", "\ufe0e")
 
 
@@ -94,6 +97,22 @@ def fit(text: str, limit: int) -> str:
     if ends and ends[-1] > len(head) // 2:
         return head[: ends[-1]].rstrip() + " " + ELLIPSIS
     return shorten(head + "  ", max(2, len(head)))
+
+
+def isolate(text: str) -> str:
+    """Return ``text`` so that its reading direction does not reorder what stands beside it.
+
+    A name in Hebrew or Arabic would otherwise pull the dash and the year to its other side. Text
+    that reads from left to right stays as it is.
+    """
+    if not any(unicodedata.bidirectional(character) in _RIGHT_TO_LEFT for character in text):
+        return text
+    return f"\N{FIRST STRONG ISOLATE}{text}\N{POP DIRECTIONAL ISOLATE}"
+
+
+def number(value: int, language: str) -> str:
+    """Return a whole number with the separators of a language: ``1,250``."""
+    return format_decimal(value, locale=language)
 
 
 def timestamp(moment: datetime, style: str = "R") -> str:

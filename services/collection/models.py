@@ -108,6 +108,7 @@ class SyncProblem(StrEnum):
     REFUSED = "refused"  # the link is no longer valid
     UNAVAILABLE = "unavailable"  # Discogs is down or rate-limited
     CHANGING = "changing"  # it kept changing while it was read
+    CANCELLED = "cancelled"  # somebody stopped it
 
 
 class SyncState(msgspec.Struct, frozen=True, kw_only=True):

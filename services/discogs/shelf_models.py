@@ -89,14 +89,16 @@ class CollectionPage(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         copies: At most 100; Discogs may leave some out of a full page.
         page: 1 or more.
-        pages: How many there are now.
+        pages: How many there are now; 1 for an empty collection.
         total: Copies in the whole folder now.
+        unreadable: How many more are on the page, whose ids could not be read.
     """
 
     copies: tuple[Copy, ...]
     page: int
     pages: int
     total: int
+    unreadable: int = 0
 
 
 class Folder(msgspec.Struct, frozen=True, kw_only=True):
@@ -144,6 +146,7 @@ class WantlistPage(msgspec.Struct, frozen=True, kw_only=True):
     page: int
     pages: int
     total: int
+    unreadable: int = 0
 
 
 class Profile(msgspec.Struct, frozen=True, kw_only=True):

@@ -92,6 +92,7 @@ def check_conduct(sandbox: Sandbox, log: str, contract: DiscordContract) -> None
         discord.bot_token,
         sandbox.spotify.client_secret,
         sandbox.discogs.token,
+        sandbox.discogs.consumer_secret,
         sandbox.euria.token,
     ):
         assert canary not in log

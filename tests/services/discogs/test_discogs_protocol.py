@@ -4,13 +4,13 @@ from fakes.payloads import payload
 from multidict import CIMultiDict
 
 from services.discogs.models import DiscogsKind, Release, SearchHit, Track
+from services.discogs.naming import strip_markup
 from services.discogs.protocol import (
     build_search_params,
     parse_allowance,
     parse_release,
     parse_search,
     search_url,
-    strip_markup,
 )
 from services.resilience.rate_limiter import Allowance
 

@@ -23,6 +23,7 @@ from services.errors import (
     NotFound,
     RateLimitExceeded,
     ServiceDisabled,
+    ServiceDown,
     UpstreamServerError,
 )
 from services.http import HttpClient, open_session
@@ -217,7 +218,9 @@ async def test_when_nothing_is_kept_the_manual_way_is_offered(
     ("status", "body", "expected"),
     [
         pytest.param(401, b"{}", AuthenticationFailed, id="bad token"),
-        pytest.param(403, b"<html>Cloudflare</html>", AccessDenied, id="blocked"),
+        pytest.param(403, b'{"message":"No."}', AccessDenied, id="refused"),
+        pytest.param(403, b"<html>Cloudflare</html>", ServiceDown, id="blocked"),
+        pytest.param(403, b"", ServiceDown, id="blocked without a word"),
         pytest.param(429, b"\n", RateLimitExceeded, id="too quick, no body"),
         pytest.param(429, payload("discogs/error_too_quick.json"), RateLimitExceeded, id="429"),
         pytest.param(522, b"<html>", UpstreamServerError, id="edge"),

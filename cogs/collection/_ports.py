@@ -1,0 +1,137 @@
+"""What the collection's commands ask of the services."""
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from typing import Protocol
+
+from bot.errors import Answers
+from bot.ui.sync_message import SyncMessages
+from services.accounts.models import DiscogsLink
+from services.collection.models import (
+    Added,
+    CopiesPage,
+    Entry,
+    Export,
+    ExportFormat,
+    Filters,
+    Pick,
+    Sort,
+    StoredCopy,
+    SyncState,
+)
+from services.collection.views import CollectionView
+from services.errors import NotLinked
+
+
+class Copies(Protocol):
+    """``CollectionService``, which says what is raised."""
+
+    async def browse(
+        self, user_id: int, filters: Filters, /, *, sort: Sort, page: int
+    ) -> CopiesPage:
+        """Return one page of the copies that the filters let through."""
+
+    async def random(self, user_id: int, filters: Filters, /) -> Pick | None:
+        """Return a copy that was not shown for longest."""
+
+    async def export(self, user_id: int, kind: ExportFormat, /) -> Export:
+        """Return everything as a file."""
+
+    async def add(self, user_id: int, entry: Entry, /) -> Added:
+        """Add a copy."""
+
+    async def find(self, user_id: int, text: str, /, limit: int = 25) -> tuple[StoredCopy, ...]:
+        """Return the person's own copies that fit a text."""
+
+    async def get(self, user_id: int, item_id: int, /) -> StoredCopy | None:
+        """Return one of the person's own copies."""
+
+    async def remove(self, user_id: int, item_id: int, /) -> StoredCopy:
+        """Remove one of the person's own copies."""
+
+    async def genres(self, user_id: int, prefix: str, /) -> tuple[str, ...]:
+        """Return genres of the person's copies; likewise the four below."""
+
+    async def styles(self, user_id: int, prefix: str, /) -> tuple[str, ...]:
+        """Return styles."""
+
+    async def labels(self, user_id: int, prefix: str, /) -> tuple[str, ...]:
+        """Return labels."""
+
+    async def formats(self, user_id: int, prefix: str, /) -> tuple[str, ...]:
+        """Return formats."""
+
+    async def folders(self, user_id: int, prefix: str, /) -> tuple[str, ...]:
+        """Return folders."""
+
+    async def state(self, user_id: int, /) -> SyncState | None:
+        """Return how the collection stands."""
+
+
+class Syncs(Protocol):
+    """``CollectionSync``, which says what is raised."""
+
+    async def start(self, user_id: int, /, *, full: bool = False) -> bool:
+        """Have the collection read; False when that is under way."""
+
+    def watch(self, user_id: int, /) -> AsyncIterator[SyncState]:
+        """Yield how the collection stands, until no sync is under way."""
+
+    async def cancel(self, user_id: int, /) -> bool:
+        """Stop the sync; False when none is under way."""
+
+
+class Links(Protocol):
+    """``DiscogsLinks``, as far as it is needed here."""
+
+    async def describe(self, user_id: int, /) -> DiscogsLink | None:
+        """Return the person's link, or None."""
+
+
+class Views(Protocol):
+    """``CollectionViews``."""
+
+    async def keep(self, user_id: int, view: CollectionView, /) -> str:
+        """Store what a message shows; returns the key to find it by."""
+
+    async def find(self, user_id: int, key: str, /) -> CollectionView | None:
+        """Return what the person's message shows, or None when that is forgotten."""
+
+
+class Services(Protocol):
+    """What the cog takes from the bot."""
+
+    @property
+    def collection(self) -> Copies: ...
+    @property
+    def collection_sync(self) -> Syncs: ...
+    @property
+    def collection_views(self) -> Views: ...
+    @property
+    def discogs_links(self) -> Links: ...
+    @property
+    def sync_messages(self) -> SyncMessages: ...
+    @property
+    def answers(self) -> Answers: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parts:
+    """The services that every part of the cog works with."""
+
+    copies: Copies
+    syncs: Syncs
+    views: Views
+    links: Links
+    sync_messages: SyncMessages
+
+    async def link_of(self, user_id: int) -> DiscogsLink:
+        """Return the person's link.
+
+        Raises:
+            NotLinked: There is none.
+        """
+        link = await self.links.describe(user_id)
+        if link is None:
+            raise NotLinked("discogs", "collection")
+        return link

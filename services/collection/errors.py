@@ -1,0 +1,13 @@
+"""Why something cannot be done to a copy, where Discogs was not even asked."""
+
+
+class CollectionRefusal(Exception):  # noqa: N818  # says what is so
+    """What is asked for cannot be done; a subclass says why."""
+
+
+class NoSuchCopy(CollectionRefusal):
+    """The person has no copy of that number (any more)."""
+
+
+class ReadOnlyLink(CollectionRefusal):
+    """It is on Discogs, and the person has not allowed the bot to change anything there."""

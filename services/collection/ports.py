@@ -1,0 +1,40 @@
+"""What the collection asks of accounts, of syncs and of Discogs."""
+
+from collections.abc import Callable, Collection
+from typing import Protocol
+
+from services.discogs.accounts import DiscogsAccount
+from services.discogs.shelf_models import Copy
+
+
+class Accounts(Protocol):
+    """Who has linked what."""
+
+    async def account(self, user_id: int, /) -> DiscogsAccount | None:
+        """Return the person's account, or None."""
+
+
+class Sync(Protocol):
+    """What keeps the stored copies what Discogs has."""
+
+    async def start(self, user_id: int, /) -> bool:
+        """Have the collection read; False when that is under way."""
+
+    async def freshen(self, user_id: int, /, within: float) -> bool:
+        """Look for new copies for at most ``within`` seconds; True when it is current now."""
+
+
+class Shelf(Protocol):
+    """What changes a person's copies on Discogs; ``DiscogsShelf`` says what is raised."""
+
+    async def copies_of(self, release_id: int, /) -> tuple[Copy, ...]:
+        """Return every copy of one release."""
+
+    async def add(self, release_id: int, /, *, before: Collection[int] | None) -> int:
+        """Add a copy unless one has appeared since ``before``; returns its instance id."""
+
+    async def remove(self, copy: Copy, /) -> None:
+        """Take a copy out of the collection; one that is gone already is no error."""
+
+
+OpenShelf = Callable[[DiscogsAccount], Shelf]
