@@ -7,9 +7,11 @@ on; and transactions that begin as what they are: a writer takes the write lock 
 implicit transactions are off (``isolation_level = None``): they begin too late.
 """
 
+import functools
 from pathlib import Path
 from typing import Final
 
+import aiosqlite
 from sqlalchemy import URL, Connection, event, make_url
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import ArgumentError
@@ -79,6 +81,11 @@ def _sqlite_engine(url: URL, *, is_writer: bool) -> AsyncEngine:
 
     @event.listens_for(engine.sync_engine, "connect")
     def set_up(connection: DBAPIConnection, _record: ConnectionPoolEntry) -> None:
+        raw = connection.driver_connection
+        assert isinstance(raw, aiosqlite.Connection)  # noqa: S101  # for the type checker
+        # A call that is cancelled twice has its connection stopped while that is being closed;
+        # a second stop would wait for an answer of a thread that is gone, for ever.
+        raw.stop = functools.cache(raw.stop)  # type: ignore[method-assign]  # this object's only
         connection.isolation_level = None
         cursor = connection.cursor()
         pragmas = ["foreign_keys=ON", "synchronous=FULL"]

@@ -14,7 +14,8 @@ def test_scores_count_what_was_tested_by_module_and_together() -> None:
         _RETRY.format(1, "killed"),
         _RETRY.format(2, "timeout"),
         _RETRY.format(3, "survived"),
-        _RETRY.format(4, "not checked"),
+        _RETRY.format(4, "segfault"),
+        _RETRY.format(5, "not checked"),
         _CODEC.format(1, "killed"),
         _CODEC.format(2, "no tests"),
         _CODEC.format(12, "suspicious"),
@@ -23,9 +24,9 @@ def test_scores_count_what_was_tested_by_module_and_together() -> None:
     scores = read_scores(lines)
 
     assert scores == {
-        "services.resilience.retry": Score(killed=1, timeout=1, survived=1),
-        "services.resilience.codec": Score(killed=1, timeout=0, survived=2),
-        "all": Score(killed=2, timeout=1, survived=3),
+        "services.resilience.retry": Score(killed=1, ended=2, survived=1),
+        "services.resilience.codec": Score(killed=1, ended=0, survived=2),
+        "all": Score(killed=2, ended=2, survived=3),
     }
 
 

@@ -10,22 +10,28 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 _LINE = re.compile(r"\s+(?P<module>[\w.]+?)\.x[_ǁ]\S+__mutmut_\d+: (?P<status>.+)")
-# A mutant that never ends is noticed as surely as one that fails a test.
-_NOTICED = ("killed", "timeout")
+# A mutant that never ends, or takes the process down, is noticed as surely as by a failing test.
+_ENDED = ("timeout", "segfault")
 _NOT_RUN = ("not checked", "skipped")
 
 
 class Score(NamedTuple):
-    """What became of the mutants of a module, or of all."""
+    """What became of the mutants of a module, or of all.
+
+    Attributes:
+        killed: A test failed.
+        ended: The tests did not come to an end, or the process did not survive them.
+        survived: No test noticed.
+    """
 
     killed: int
-    timeout: int
+    ended: int
     survived: int
 
     @property
     def percent(self) -> float:
         """The share that was noticed, 0 to 100."""
-        noticed = self.killed + self.timeout
+        noticed = self.killed + self.ended
         return 100 * noticed / (noticed + self.survived)
 
 
@@ -55,15 +61,15 @@ def render_scores(scores: dict[str, Score]) -> str:
     lines.append("|---|---:|---:|---:|---:|---:|")
     lines += [
         f"| {module.removeprefix('services.resilience.')} | {sum(score)} | {score.killed} | "
-        f"{score.timeout} | {score.survived} | {score.percent:.1f} % |"
+        f"{score.ended} | {score.survived} | {score.percent:.1f} % |"
         for module, score in rows
     ]
     return "\n".join(lines)
 
 
 def _score(count: Counter[str]) -> Score:
-    killed, timeout = (count[status] for status in _NOTICED)
-    return Score(killed, timeout, count.total() - killed - timeout)
+    killed, ended = count["killed"], sum(count[status] for status in _ENDED)
+    return Score(killed, ended, count.total() - killed - ended)
 
 
 def main(least: float) -> int:

@@ -1,8 +1,11 @@
 import asyncio
 import sqlite3
+import threading
 from pathlib import Path
 
+import aiosqlite
 import pytest
+from fakes.virtual_time import settle
 from harness.databases import cut_connections, open_database
 from sqlalchemy import text
 
@@ -255,3 +258,36 @@ async def test_listening_hears_what_others_notify(postgres_url: str) -> None:
 
         await cut_connections(other)
         await lost.wait()
+
+
+async def test_call_cancelled_twice_leaves_nothing_behind_that_never_ends(tmp_path: Path) -> None:
+    goes_on, reaches = threading.Event(), asyncio.Event()
+    loop = asyncio.get_running_loop()
+
+    def hang() -> None:
+        loop.call_soon_threadsafe(reaches.set)
+        goes_on.wait()
+
+    async def read(database: Database) -> None:
+        async with database.read() as transaction:
+            raw = (await transaction._connection.get_raw_connection()).driver_connection
+            assert isinstance(raw, aiosqlite.Connection)
+            await raw.create_function("hang", 0, hang)
+            await transaction.execute(text("SELECT hang()"))
+
+    async with open_database(tmp_path / "aime.db") as database:
+        await create_notes(database)
+        before = asyncio.all_tasks()
+        reading = asyncio.create_task(read(database))
+        await reaches.wait()
+        reading.cancel()
+        await settle()  # its connection is being closed, which waits for the thread
+        reading.cancel()
+        await settle()
+        goes_on.set()
+
+        left = asyncio.all_tasks() - before
+        _, pending = await asyncio.wait(left, timeout=20)
+
+    assert len(left) >= 1
+    assert pending == set()
