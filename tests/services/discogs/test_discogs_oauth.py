@@ -10,6 +10,7 @@ import aiohttp
 import pytest
 from fakes.chance import seeded
 from fakes.clock import WALL_START, VirtualClock
+from fakes.policies import easy_policy
 from fakes.servers import Handler, RawServer, answer, raw_server, reset_after
 from fakes.virtual_time import in_virtual_time
 from harness.discogs import Discogs
@@ -43,7 +44,7 @@ def _oauth(
 ) -> DiscogsOAuth:
     return DiscogsOAuth(
         http=http,
-        policy=None,
+        policy=easy_policy("discogs", clock, attempts=3),
         consumer_key=key,
         consumer_secret=Secret("s&cr=t"),
         api_url=api_url,

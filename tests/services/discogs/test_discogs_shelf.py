@@ -34,6 +34,7 @@ from services.errors import (
 )
 from services.http import HttpClient, open_session
 from services.resilience.clock import SystemClock
+from services.resilience.rate_limiter import Rate
 from services.secret import Secret
 
 OWNER = "crate_digger"
@@ -155,6 +156,16 @@ async def test_copies_of_a_release_are_all_of_them(discogs: Discogs) -> None:
     assert await shelf.copies_of(1) == ()
 
 
+async def test_copies_of_a_release_may_fill_several_pages(discogs: Discogs) -> None:
+    collection = discogs.stand_in.people["empty_shelf"].collection
+    release_id = next(iter(discogs.stand_in.catalogue.pressings))
+    added = {collection.add(release_id).instance_id for _ in range(101)}
+
+    found = await discogs.own("empty_shelf").copies_of(release_id)
+
+    assert {copy.instance_id for copy in found} == added
+
+
 async def test_a_name_with_odd_characters_is_one_part_of_the_path(discogs: Discogs) -> None:
     with pytest.raises(NotFound):
         await discogs.public("a&b=c;d+é").profile()
@@ -180,6 +191,29 @@ async def test_the_token_owners_public_shelf_shows_strangers_what_is_public(
     page = await discogs.public(OWNER).page(1, newest_first=True)
 
     assert {(copy.folder_id, copy.notes) for copy in page.copies} == {(0, ())}
+
+
+@in_virtual_time
+async def test_the_nameless_allowance_does_not_lower_the_tokens(
+    clock: VirtualClock, web: aioresponses
+) -> None:
+    policy = easy_policy("discogs", clock, rate=Rate(permits=60, window=60))
+    web.get("https://discogs.test/oauth/identity", payload={"id": 101, "username": OWNER})
+    spent = {"X-Discogs-Ratelimit": "2", "X-Discogs-Ratelimit-Used": "2"}
+    profile = f"https://discogs.test/users/{OWNER}"
+    web.get(profile, payload={"id": 101, "username": OWNER}, headers=spent)
+
+    async with open_session(user_agent="AIME-tests/1.0") as session:
+        service = DiscogsService(
+            http=HttpClient(session, clock=clock),
+            policy=policy,
+            authorization=Secret("Discogs token=x"),
+            api_url="https://discogs.test",
+        )
+        await service.shelf(DiscogsAccount(user_id=1, username=OWNER)).profile()
+
+    assert policy.limiter is not None
+    assert policy.limiter.wait_seconds == 0
 
 
 async def test_whom_the_token_belongs_to_is_asked_once_an_hour_at_most(discogs: Discogs) -> None:
@@ -424,6 +458,17 @@ async def test_changing_a_copy_that_is_gone_is_not_found(discogs: Discogs) -> No
         await shelf.set_rating(copy, 3)
     with pytest.raises(NotFound):
         await shelf.move(copy, 4)
+
+
+async def test_a_copy_that_is_gone_and_whose_folder_was_never_known_is_treated_likewise(
+    discogs: Discogs,
+) -> None:
+    copy = await _newest(discogs.public(OWNER))
+    discogs.stand_in.people[OWNER].collection.remove(copy.instance_id)
+
+    await discogs.own(OWNER).remove(copy)
+    with pytest.raises(NotFound):
+        await discogs.own(OWNER).set_rating(copy, 3)
 
 
 async def test_a_note_that_its_field_does_not_take_is_an_invalid_request(
