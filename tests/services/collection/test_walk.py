@@ -1,7 +1,7 @@
 """The rules of a walk alone: which page is next, and whether what was read is everything."""
 
 import itertools
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 from functools import partial
 
@@ -196,7 +196,7 @@ def test_page_knows_how_many_copies_were_left_out(
     assert missing_from(make_page(number, total, count)) == missing
 
 
-def _do_all(actions: list[Callable[[], None]]) -> None:
+def _do_all(actions: Sequence[Callable[[], None]]) -> None:
     for action in actions:
         action()
 
