@@ -28,7 +28,7 @@ async def test_answer_of_the_last_session_stands_in_with_its_age(
         bot.sandbox.discord.requests.clear()
 
         async with bot.restarted(settings):
-            message = await final_message(await bot.command("search", query="blue train"), 8)
+            message = await final_message(await bot.command("search", query="blue train"))
 
     # Both answers are minutes old at most, so they are as good as new; nobody was asked.
     assert "open.spotify.com/album/" in message.text
@@ -40,14 +40,14 @@ async def test_long_penalty_outlives_the_process(start_bot: BotFactory, tmp_path
     settings = {"DATA_DIR": str(tmp_path / "data")}
     async with start_bot(settings) as bot:
         bot.sandbox.spotify.faults.set(Fault(kind=FaultKind.RATE_LIMIT, retry_after="7200"))
-        await final_message(await bot.command("search", query="blue train"), 8)
+        await final_message(await bot.command("search", query="blue train"))
         bot.process.terminate()
         await bot.process.wait()
         bot.sandbox.spotify.faults.clear()
         before = asked(bot)
 
         async with bot.restarted(settings):
-            message = await final_message(await bot.command("search", query="kind of blue"), 8)
+            message = await final_message(await bot.command("search", query="kind of blue"))
             status = await final_message(await bot.command("status"))
 
     assert asked(bot) == before

@@ -22,8 +22,9 @@ OUTAGES = [
     pytest.param(Fault(kind=FaultKind.STATUS, status=401), id="401"),
     pytest.param(Fault(kind=FaultKind.STATUS, status=403), id="403"),
 ]
-# The shortened deadline of an upstream is 2.5 s; then come the fallback and one edit.
-LIMIT_SECONDS = 6.0
+# The shortened deadline of an upstream is 4 s; then come the fallback and one edit. The rest is
+# for a busy machine.
+LIMIT_SECONDS = 15.0
 
 
 def break_upstream(sandbox: Sandbox, name: str, fault: Fault = DOWN) -> None:
@@ -165,7 +166,7 @@ async def test_slow_writer_is_announced_and_its_text_edited_in(start_bot: BotFac
 
         exchange = await bot.command("describe", topic="Blue Train by John Coltrane")
         await exchange.wait_until(
-            lambda e: any("Writing about it" in m.text for m in e.messages), 3
+            lambda e: any("Writing about it" in m.text for m in e.messages), 10
         )
         message = await final_message(exchange, 15)
 
@@ -179,7 +180,7 @@ async def test_late_upstream_is_named_while_the_other_is_shown(start_bot: BotFac
 
         exchange = await bot.command("search", query="blue train")
         await exchange.wait_until(
-            lambda e: any("Looking it up on Discogs…" in m.text for m in e.messages), 3
+            lambda e: any("Looking it up on Discogs…" in m.text for m in e.messages), 10
         )
         partial = exchange.last.text
         message = await final_message(exchange, 8)

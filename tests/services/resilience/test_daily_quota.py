@@ -478,6 +478,17 @@ async def test_store_that_fails_stops_nobody_and_is_logged_once(
 
 
 @in_virtual_time
+async def test_store_that_works_is_not_worth_a_word(
+    clock: VirtualClock, caplog: pytest.LogCaptureFixture
+) -> None:
+    store = MemoryQuotaStore()
+    _take(_quota(clock, 100, store), 1)
+    await settle()
+
+    assert (len(store.writes), caplog.messages) == (1, [])
+
+
+@in_virtual_time
 async def test_store_that_cannot_be_read_is_reported_to_who_starts(clock: VirtualClock) -> None:
     store = MemoryQuotaStore()
     store.error = OSError("gone")

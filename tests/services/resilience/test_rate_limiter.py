@@ -77,6 +77,17 @@ async def test_permit_that_is_free_is_of_the_askers_own_priority(clock: VirtualC
 
 
 @in_virtual_time
+async def test_permit_that_was_waited_for_is_of_the_askers_own_priority(
+    clock: VirtualClock,
+) -> None:
+    limiter = _limiter(clock, permits=1, window=10)
+    await limiter.acquire()
+
+    assert (await _work(limiter.acquire())).priority is Priority.BACKGROUND
+    assert (await limiter.acquire()).priority is Priority.INTERACTIVE
+
+
+@in_virtual_time
 async def test_the_next_permit_waits_until_the_oldest_leaves_the_window(
     clock: VirtualClock,
 ) -> None:
