@@ -52,6 +52,11 @@ _POSTGRES_SEARCH = """
 def upgrade() -> None:
     _create_collections()
     _create_items()
+    op.create_index(
+        "ix_collection_items_user_id_generation_release_id",
+        "collection_items",
+        ["user_id", "generation", "release_id"],
+    )
     _create_side_tables()
     if op.get_bind().dialect.name == "postgresql":
         op.execute(_POSTGRES_SEARCH)
@@ -129,11 +134,6 @@ def _create_items() -> None:
             "item_id",
             name=op.f("uq_collection_items_user_id_generation_item_id"),
         ),
-    )
-    op.create_index(
-        "ix_collection_items_user_id_generation_release_id",
-        "collection_items",
-        ["user_id", "generation", "release_id"],
     )
 
 
