@@ -7,6 +7,7 @@ import time
 
 from bench.cards import bench_cards
 from bench.collection import bench_collection
+from bench.discogs_parse import bench_collection_pages
 from bench.discogs_walk import bench_walks
 from bench.jobs import bench_jobs, bench_postgres_jobs
 from bench.parsing import bench_pages
@@ -37,6 +38,7 @@ def main() -> None:
         bench_collection(runner)
     bench_decoder()
     bench_pages()
+    bench_collection_pages()
     bench_cards()
     bench_walks()
     write(f"\n{time.perf_counter() - started:.0f} s in all")

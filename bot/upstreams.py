@@ -162,10 +162,15 @@ def _discogs(settings: Settings, http: HttpClient, policy: Policy) -> DiscogsSer
     authorization = None
     if settings.discogs_token is not None:
         authorization = Secret(f"Discogs token={settings.discogs_token.reveal()}")
+    application = None
+    if settings.discogs_consumer_key and settings.discogs_consumer_secret:
+        secret = settings.discogs_consumer_secret.reveal()
+        application = Secret(f"Discogs key={settings.discogs_consumer_key}, secret={secret}")
     return DiscogsService(
         http=http,
         policy=policy,
         authorization=authorization,
+        application=application,
         api_url=settings.discogs_api_url,
         is_enabled=settings.discogs_enabled,
         release_fresh_seconds=settings.discogs_stale_hours * 3_600,

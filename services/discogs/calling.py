@@ -1,8 +1,8 @@
 """How every call to Discogs is made: one way to build a request and to send it."""
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
-from typing import Final, TypeVar
+from dataclasses import dataclass, field
+from typing import Final, Generic, TypeVar
 from urllib.parse import quote
 
 from services.discogs import protocol
@@ -19,6 +19,40 @@ _ACCEPT: Final = "application/vnd.discogs.v2.plaintext+json"
 T = TypeVar("T")
 
 
+@dataclass(frozen=True, slots=True)
+class Ask(Generic[T]):
+    """What Discogs is asked.
+
+    Attributes:
+        operation: The named call.
+        path: Encoded; below the API's base, or below a user.
+        parse: Reads the body; what it raises becomes ``InvalidResponse``.
+        method: The HTTP verb.
+        params: The query.
+        json: The body, or None for none.
+    """
+
+    operation: str
+    path: str
+    parse: Callable[[bytes], T]
+    method: str = "GET"
+    params: Mapping[str, str] = field(default_factory=dict, repr=False)
+    json: object | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Pass:
+    """What to ask with.
+
+    Attributes:
+        authorization: The header's value; None: anonymously.
+        is_counted: Whether the allowance in the answers is the one that the policy keeps.
+    """
+
+    authorization: Secret | None
+    is_counted: bool = True
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Caller:
     """Sends requests; the policy's limits are the business of whoever calls it.
@@ -33,75 +67,43 @@ class Caller:
     policy: Policy | None
     api_url: str
 
-    async def send(
-        self,
-        operation: str,
-        path: str,
-        parse: Callable[[bytes], T],
-        *,
-        authorization: Secret | None,
-        method: str = "GET",
-        params: Mapping[str, str] | None = None,
-        json: object | None = None,
-        is_counted: bool = True,
-    ) -> T:
-        """Return what ``parse`` makes of the answer: one attempt.
-
-        Args:
-            operation: The named call, for errors.
-            path: Below ``api_url``, encoded.
-            parse: Reads the body; what it raises is an ``InvalidResponse``.
-            authorization: The header's value, or None to ask anonymously.
-            method: The HTTP verb.
-            params: The query.
-            json: The body, or None for none.
-            is_counted: False when the allowance in the answer is not the one that the policy
-                keeps.
+    async def send(self, ask: Ask[T], given: Pass) -> T:
+        """Make one attempt; return what ``ask.parse`` makes of the answer.
 
         Raises:
             ServiceDown: Besides the usual: Discogs' gateway, and not its API, refuses us.
             ExternalServiceException: As ``HttpClient.send``, and ``InvalidResponse``.
         """
         errors = _ErrorReader()
-        headers = {"Accept": _ACCEPT}
-        if authorization is not None:
-            headers["Authorization"] = authorization.reveal()
-        request = Request(
-            service="discogs",
-            operation=operation,
-            method=method,
-            url=self.api_url + path,
-            params=params or {},
-            headers=headers,
-            json=json,
-            read_error=errors.read,
-            read_headers=self._learn if is_counted else _ignore,
-        )
+        request = self._request(ask, given, errors)
         try:
-            return parse_body(request, await self.http.send(request), parse)
+            return parse_body(request, await self.http.send(request), ask.parse)
         except AccessDenied as error:
             if errors.is_from_api:
                 raise
             # Cloudflare's page says nothing about what was asked for.
             message = f"{error.status_code} from the gateway"
-            raise ServiceDown("discogs", operation, error.status_code, message) from error
+            raise ServiceDown("discogs", ask.operation, error.status_code, message) from error
+
+    def _request(self, ask: Ask[T], given: Pass, errors: "_ErrorReader") -> Request:
+        headers = {"Accept": _ACCEPT}
+        if given.authorization is not None:
+            headers["Authorization"] = given.authorization.reveal()
+        return Request(
+            service="discogs",
+            operation=ask.operation,
+            method=ask.method,
+            url=self.api_url + ask.path,
+            params=ask.params,
+            headers=headers,
+            json=ask.json,
+            read_error=errors.read,
+            read_headers=self._learn if given.is_counted else _ignore,
+        )
 
     def _learn(self, headers: Mapping[str, str]) -> None:
         if self.policy is not None:
             self.policy.learn(protocol.parse_allowance(headers))
-
-
-@dataclass(frozen=True, slots=True)
-class StrangersPass:
-    """What to ask with for somebody who has allowed nothing.
-
-    Attributes:
-        authorization: The header's value; None: anonymously.
-        is_counted: Whether the allowance in the answers is the one that the policy keeps.
-    """
-
-    authorization: Secret | None
-    is_counted: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,60 +120,43 @@ class AccountCaller:
     caller: Caller
     policy: Policy
     account: DiscogsAccount
-    stranger: Callable[[str], Awaitable[StrangersPass]]
+    stranger: Callable[[str], Awaitable[Pass]]
 
-    async def ask(
-        self,
-        operation: str,
-        path: str,
-        parse: Callable[[bytes], T],
-        *,
-        method: str = "GET",
-        params: Mapping[str, str] | None = None,
-        json: object | None = None,
-        repeatable: bool = True,
-    ) -> T:
-        """Return what ``parse`` makes of the answer.
+    async def send(self, ask: Ask[T], *, repeatable: bool = True) -> T:
+        """Return the answer; ``ask.path`` is below the user.
 
         Args:
-            operation: The named call.
-            path: Below the user, encoded.
-            parse: Reads the body.
-            method: The HTTP verb.
-            params: The query.
-            json: The body, or None for none.
+            ask: What to ask.
             repeatable: False when doing it twice would do harm.
 
         Raises:
             AccessDenied: The owner has not allowed it, or nobody may see it.
             ExternalServiceException: Any other failure.
         """
-        account = self.account
-        where = f"/users/{quote(account.username, safe='')}{path}"
-        own = account.authorization
-        given = StrangersPass(None) if own else await self.stranger(account.username)
+        own, name = self.account.authorization, self.account.username
+        stranger = Pass(None) if own else await self.stranger(name)
+        asked = Ask(
+            ask.operation,
+            f"/users/{quote(name, safe='')}{ask.path}",
+            ask.parse,
+            ask.method,
+            ask.params,
+            ask.json,
+        )
 
         async def send() -> T:
-            return await self.caller.send(
-                operation,
-                where,
-                parse,
-                authorization=own() if own else given.authorization,
-                method=method,
-                params=params,
-                json=json,
-                is_counted=given.is_counted,
-            )
+            return await self.caller.send(asked, Pass(own()) if own else stranger)
 
         try:
-            call = Call(operation=operation, send=send, repeatable=repeatable)
+            call = Call(operation=ask.operation, send=send, repeatable=repeatable)
             return (await self.policy.call(call)).value
         except AuthenticationFailed as error:
-            if own or given.authorization or isinstance(error, AccessDenied):
+            if own or stranger.authorization or isinstance(error, AccessDenied):
                 raise
             # Some calls answer 401 to the nameless where they answer 403 to anybody else.
-            message = "401 for a stranger"
-            raise AccessDenied("discogs", operation, error.status_code, message) from error
+            raise AccessDenied(
+                "discogs", ask.operation, error.status_code, "401 for a stranger"
+            ) from error
 
 
 class _ErrorReader:

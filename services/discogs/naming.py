@@ -1,10 +1,11 @@
 """How Discogs' texts become what people read: names, credits, labels, formats, notes, pictures."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Final
 
-from services.discogs.shapes import RawCredit, RawFormat, RawLabel
+from services.discogs.models import Track
+from services.discogs.shapes import RawCredit, RawFormat, RawImage, RawLabel, RawTrack
 from services.music import clean_text, strip_disambiguation
 
 _MARKUP = re.compile(r"\[(?:url=[^\]]*|/?(?:url|b|i|u|quote))\]")
@@ -27,9 +28,12 @@ def render_credits(people: Iterable[RawCredit]) -> str:
     """Join credits as Discogs shows them: ``Hall & Oates``, ``A, B Feat. C``."""
     text = ""
     for person in people:
-        join = (person.join or "").strip()
         text += display_name(person.anv or person.name)
-        text += f"{join} " if join == "," else f" {join} " if join else " "
+        join = person.join
+        if join and (join := join.strip()):
+            text += f"{join} " if join == "," else f" {join} "
+        else:
+            text += " "
     return clean_text(text).rstrip(" ,&/")
 
 
@@ -74,6 +78,12 @@ def known_year(year: int | None) -> int | None:
     return year if year and 0 < year <= _LAST_YEAR else None
 
 
+def leading_year(value: str | int | None) -> int | None:
+    """Return the year that a date begins with (``1999-03-00``); None for 0 and what is no year."""
+    head = str(value or "")[:4]
+    return int(head) or None if head.isdecimal() else None
+
+
 def strip_markup(text: str) -> str:
     """Return a Discogs note without its ``[a=…]``, ``[url=…]`` and ``[b]`` codes."""
     text = _NAMED_LINK.sub(lambda match: display_name(match[1]), text)
@@ -82,7 +92,24 @@ def strip_markup(text: str) -> str:
 
 def clean_lines(text: str) -> str:
     """Return a text of several lines, each without what nobody can see."""
+    if text.isprintable():  # so it is a single line
+        return clean_text(text)
     return "\n".join(clean_text(line) for line in text.splitlines()).strip()
+
+
+def main_picture(images: Iterable[RawImage]) -> str | None:
+    """Return the primary picture's address, else the first one's, else None."""
+    ordered = sorted(images, key=lambda image: image.type != "primary")
+    return next((image.uri for image in ordered if image.uri), None)
+
+
+def playable(rows: Iterable[RawTrack]) -> Iterator[Track]:
+    """Yield the tracks of a list in its order: headings dropped, index tracks opened."""
+    for row in rows:
+        if row.type_ == "index":
+            yield from playable(row.sub_tracks or [])
+        elif row.type_ == "track":
+            yield Track(row.position or "", clean_text(row.title), row.duration or "")
 
 
 def picture(url: str | None) -> str | None:

@@ -6,7 +6,7 @@ headers made here contain secrets in the clear: they go to ``Request`` and nowhe
 """
 
 import random
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final, TypeVar
 from urllib.parse import parse_qsl, quote, urlencode
@@ -14,7 +14,7 @@ from urllib.parse import parse_qsl, quote, urlencode
 import msgspec
 
 from services.discogs.accounts import Authorization
-from services.discogs.calling import Caller
+from services.discogs.calling import Ask, Caller, Pass
 from services.discogs.shelf_models import Profile
 from services.discogs.shelf_protocol import parse_profile
 from services.http import HttpClient
@@ -101,10 +101,8 @@ class DiscogsOAuth:
         """
         more = {} if callback is None else {"oauth_callback": callback}
         granted = await self._call(
-            "request_token",
-            "/oauth/request_token",
-            parse_token,
-            authorization=lambda: self._header(None, more),
+            Ask("request_token", "/oauth/request_token", parse_token),
+            lambda: self._header(None, more),
         )
         token = granted.token.reveal()
         query = urlencode({"oauth_token": token})
@@ -127,11 +125,8 @@ class DiscogsOAuth:
         """
         asked = OAuthToken(token=Secret(request_token.token), secret=request_token.secret)
         return await self._call(
-            "access_token",
-            "/oauth/access_token",
-            parse_token,
-            method="POST",
-            authorization=lambda: self._header(asked, {"oauth_verifier": verifier.strip()}),
+            Ask("access_token", "/oauth/access_token", parse_token, "POST"),
+            lambda: self._header(asked, {"oauth_verifier": verifier.strip()}),
         )
 
     def authorization(self, token: Secret, secret: Secret) -> Authorization:
@@ -146,14 +141,14 @@ class DiscogsOAuth:
             AuthenticationFailed: It is void, or has been revoked.
             ExternalServiceException: Discogs cannot say now.
         """
-        return await self._call(
-            "identity", "/oauth/identity", parse_profile, authorization=authorization
-        )
+        return await self._call(Ask("identity", "/oauth/identity", parse_profile), authorization)
 
     def _header(self, granted: OAuthToken | None, more: Mapping[str, str]) -> Secret:
         """Sign a request: RFC 5849, 3.4.4 and 3.5.1."""
         token_secret = "" if granted is None else granted.secret.reveal()
-        signature = f"{_escaped(self._consumer_secret.reveal())}&{_escaped(token_secret)}"
+        signature = (
+            f"{percent_encoded(self._consumer_secret.reveal())}&{percent_encoded(token_secret)}"
+        )
         fields = {
             "oauth_consumer_key": self._consumer_key,
             "oauth_nonce": f"{self._chance.getrandbits(_NONCE_BITS):032x}",
@@ -163,26 +158,16 @@ class DiscogsOAuth:
         }
         if granted is not None:
             fields["oauth_token"] = granted.token.reveal()
-        pairs = (f'{name}="{_escaped(value)}"' for name, value in {**fields, **more}.items())
+        pairs = (f'{name}="{percent_encoded(value)}"' for name, value in {**fields, **more}.items())
         return Secret("OAuth " + ", ".join(pairs))
 
-    async def _call(
-        self,
-        operation: str,
-        path: str,
-        parse: Callable[[bytes], T],
-        *,
-        authorization: Authorization,
-        method: str = "GET",
-    ) -> T:
+    async def _call(self, ask: Ask[T], authorization: Authorization) -> T:
         async def send() -> T:
-            return await self._caller.send(
-                operation, path, parse, authorization=authorization(), method=method
-            )
+            return await self._caller.send(ask, Pass(authorization()))
 
         if self._policy is None:
             return await send()
-        call = Call(operation=operation, send=send, repeatable=method == "GET")
+        call = Call(operation=ask.operation, send=send, repeatable=ask.method == "GET")
         return (await self._policy.call(call)).value
 
 
@@ -199,6 +184,6 @@ def parse_token(body: bytes) -> OAuthToken:
     return OAuthToken(token=Secret(token), secret=Secret(secret))
 
 
-def _escaped(text: str) -> str:
-    """Percent-encode everything but RFC 3986's unreserved characters."""
+def percent_encoded(text: str) -> str:
+    """Encode everything but the unreserved characters (RFC 5849, 3.6)."""
     return quote(text, safe="")

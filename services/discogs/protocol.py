@@ -5,23 +5,26 @@ hardly ever null; a year is a string in search results and an integer in release
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from typing import Final
 from urllib.parse import quote
 
 import msgspec
 
-from services.discogs.models import DiscogsKind, DiscogsResults, Release, SearchHit, Track
+from services.discogs.models import DiscogsKind, DiscogsResults, Release, SearchHit
 from services.discogs.naming import (
     catalogue_number,
     display_name,
+    leading_year,
+    main_picture,
+    playable,
     render_credits,
     render_format,
     render_label,
     strip_markup,
     unique,
 )
-from services.discogs.shapes import RawCredit, RawFormat, RawImage, RawLabel
+from services.discogs.shapes import RawCredit, RawFormat, RawImage, RawLabel, RawTrack, salvage
 from services.http import ErrorDetail, read_json
 from services.music import clean_text, strip_disambiguation
 from services.resilience.rate_limiter import Allowance
@@ -51,12 +54,8 @@ class _Search(msgspec.Struct):
     results: list[_Hit] = msgspec.field(default_factory=list)
 
 
-class _Track(msgspec.Struct):
-    title: str = ""
-    position: str | None = None
-    duration: str | None = None
-    type_: str = "track"
-    sub_tracks: "list[_Track] | None" = None
+class _LooseSearch(msgspec.Struct):
+    results: list[object]
 
 
 class _Release(msgspec.Struct):
@@ -70,12 +69,13 @@ class _Release(msgspec.Struct):
     labels: list[RawLabel] | None = None
     genres: list[str] | None = None
     styles: list[str] | None = None
-    tracklist: list[_Track] | None = None
+    tracklist: list[RawTrack] | None = None
     notes: str | None = None
     images: list[RawImage] | None = None
 
 
 _SEARCH_DECODER = msgspec.json.Decoder(_Search)
+_LOOSE_DECODER = msgspec.json.Decoder(_LooseSearch)
 _RELEASE_DECODER = msgspec.json.Decoder(_Release)
 
 
@@ -87,18 +87,29 @@ def build_search_params(query: str, kind: DiscogsKind | None, per_page: int) -> 
     return params
 
 
+def build_number_params(name: str, number: str, per_page: int) -> Mapping[str, str]:
+    """Return the query of a search for releases by ``barcode`` or ``catno``."""
+    return {name: number, "type": DiscogsKind.RELEASE, "per_page": str(per_page)}
+
+
 def search_url(query: str) -> str:
     """Return the page of the same search on discogs.com."""
     return f"{_WEB}/search/?q={quote(query, safe='')}"
 
 
 def parse_search(body: bytes, query: str) -> DiscogsResults:
-    """Return the hits of a search answer.
+    """Return the hits of a search answer; rows that cannot be read are left out.
 
     Raises:
-        msgspec.DecodeError: The body is not JSON, or JSON of another shape.
+        msgspec.DecodeError: The body is not JSON, or JSON of another shape, or no row of it can
+            be read.
     """
-    raw = _SEARCH_DECODER.decode(body).results
+    try:
+        raw = _SEARCH_DECODER.decode(body).results
+    except msgspec.ValidationError:
+        raw = _readable(_LOOSE_DECODER.decode(body).results)
+        if not raw:
+            raise
     kinds = set(DiscogsKind)
     hits = tuple(_to_hit(hit) for hit in raw if hit.type in kinds)
     return DiscogsResults(hits=hits, search_url=search_url(query))
@@ -111,7 +122,6 @@ def parse_release(body: bytes) -> Release:
         msgspec.DecodeError: The body is not JSON, or JSON of another shape.
     """
     raw = _RELEASE_DECODER.decode(body)
-    images = sorted(raw.images or [], key=lambda image: image.type != "primary")
     return Release(
         release_id=raw.id,
         title=clean_text(raw.title),
@@ -123,9 +133,9 @@ def parse_release(body: bytes) -> Release:
         labels=unique(render_label(label) for label in raw.labels or []),
         genres=tuple(raw.genres or ()),
         styles=tuple(raw.styles or ()),
-        tracks=tuple(_tracks(raw.tracklist or [])),
+        tracks=tuple(playable(raw.tracklist or [])),
         notes=strip_markup(raw.notes or ""),
-        image_url=next((image.uri for image in images if image.uri), None),
+        image_url=main_picture(raw.images or []),
         url=f"{_WEB}/release/{raw.id}",
     )
 
@@ -154,6 +164,16 @@ def _to_count(text: str | None) -> int | None:
     return int(text) if text is not None and _COUNT.fullmatch(text.strip()) else None
 
 
+def _readable(rows: Iterable[object]) -> list[_Hit]:
+    hits = []
+    for row in rows:
+        try:
+            hits.append(salvage(_Hit, row))
+        except msgspec.ValidationError:
+            continue
+    return hits
+
+
 def _to_hit(raw: _Hit) -> SearchHit:
     kind = DiscogsKind(raw.type)
     title, artist = clean_text(raw.title), ""
@@ -170,7 +190,7 @@ def _to_hit(raw: _Hit) -> SearchHit:
         discogs_id=raw.id,
         title=title,
         artist=artist,
-        year=_to_year(raw.year),
+        year=leading_year(raw.year),
         country=raw.country or None,
         formats=_as_tuple(raw.format),
         labels=unique(strip_disambiguation(label) for label in _as_tuple(raw.label)),
@@ -182,20 +202,7 @@ def _to_hit(raw: _Hit) -> SearchHit:
     )
 
 
-def _to_year(value: str | int | None) -> int | None:
-    head = str(value or "")[:4]
-    return int(head) or None if head.isdecimal() else None
-
-
 def _as_tuple(value: list[str] | str | None) -> tuple[str, ...]:
     if value is None:
         return ()
     return (value,) if isinstance(value, str) else tuple(value)
-
-
-def _tracks(raw: Iterable[_Track]) -> Iterator[Track]:
-    for track in raw:
-        if track.type_ == "index":
-            yield from _tracks(track.sub_tracks or [])
-        elif track.type_ == "track":
-            yield Track(track.position or "", clean_text(track.title), track.duration or "")

@@ -39,6 +39,16 @@ class RawFormat(msgspec.Struct, gc=False):
     text: str | None = None
 
 
+class RawTrack(msgspec.Struct):
+    """A line of a track list: a ``track``, a ``heading``, or an ``index`` of tracks."""
+
+    title: str = ""
+    position: str | None = None
+    duration: str | None = None
+    type_: str = "track"
+    sub_tracks: "list[RawTrack] | None" = None
+
+
 class RawImage(msgspec.Struct, gc=False):
     """A picture; one of them is ``primary``."""
 
@@ -52,6 +62,18 @@ class Pagination(msgspec.Struct, gc=False):
     page: Id
     pages: IdOrZero
     items: IdOrZero
+
+
+def read(decoder: msgspec.json.Decoder[T], body: bytes) -> T:
+    """Return the object in a body; where the strict decoder refuses it, what can be salvaged.
+
+    Raises:
+        msgspec.DecodeError: The body is not JSON, or lacks what the object cannot be without.
+    """
+    try:
+        return decoder.decode(body)
+    except msgspec.ValidationError:
+        return salvage(decoder.type, msgspec.json.decode(body))
 
 
 def salvage(kind: type[T], value: object) -> T:
@@ -71,34 +93,37 @@ def _struct(kind: type[T], value: object) -> T:
         raise msgspec.ValidationError("no object")
     kept = {}
     for field in msgspec.structs.fields(kind):  # type: ignore[arg-type]  # a Struct, by contract
+        if field.encode_name not in value:
+            if field.required:
+                raise msgspec.ValidationError("a part is missing")
+            continue
         try:
-            kept[field.name] = _read(_without_none(field.type), value.get(field.encode_name))
+            kept[field.name] = _value(field.type, value[field.encode_name])
         except msgspec.ValidationError:
             if field.required:
                 raise
     return kind(**kept)
 
 
-def _read(kind: Any, value: object) -> object:  # noqa: ANN401  # any type that a field may have
+def _value(kind: Any, value: object) -> object:  # noqa: ANN401  # any type that a field may have
+    """Read a field; lists lose the items that cannot be read, numbers may be texts."""
+    if get_origin(kind) in (Union, UnionType):
+        kinds = tuple(each for each in get_args(kind) if each is not NoneType)
+        if value is None and NoneType in get_args(kind):
+            return None
+        kind = kinds[0] if len(kinds) == 1 else Union[kinds]  # noqa: UP007  # made at run time
     if isinstance(kind, type) and issubclass(kind, msgspec.Struct):
         return _struct(kind, value)
     if get_origin(kind) is list and isinstance(value, list):
-        return list(_items(get_args(kind)[0], value))
-    return msgspec.convert(value, kind, strict=False)
+        return _items(get_args(kind)[0], value)
+    return msgspec.convert(value, kind, strict=not isinstance(value, str))
 
 
 def _items(kind: Any, values: list[object]) -> list[object]:  # noqa: ANN401  # as above
     items = []
     for value in values:
         try:
-            items.append(_read(kind, value))
+            items.append(_value(kind, value))
         except msgspec.ValidationError:
             continue
     return items
-
-
-def _without_none(kind: Any) -> Any:  # noqa: ANN401  # as above
-    if get_origin(kind) not in (Union, UnionType):
-        return kind
-    kinds = [each for each in get_args(kind) if each is not NoneType]
-    return kinds[0] if len(kinds) == 1 else Union[tuple(kinds)]  # noqa: UP007  # made at run time

@@ -1,9 +1,5 @@
 """``DiscogsShelf``: one person's collection and wantlist on Discogs, read and changed.
 
-Nothing of it is ever answered from a cache: it is somebody's own, and Discogs' terms want the list
-of what they own to be current. What is kept of it is the business of the caller, and so is the
-priority (``services.resilience.priority.background``).
-
 Every method raises ``NotFound`` (no such user, page or copy), ``AccessDenied`` (private, or not
 allowed), ``AuthenticationFailed`` (the link is void) or another ``ExternalServiceException``.
 """
@@ -12,17 +8,10 @@ import logging
 from collections.abc import Awaitable, Callable, Collection, Iterable
 from typing import Final
 
-from services.discogs import shelf_protocol
-from services.discogs.calling import AccountCaller
-from services.discogs.shelf_models import (
-    CollectionPage,
-    CollectionValue,
-    Copy,
-    Folder,
-    NoteField,
-    Profile,
-    WantlistPage,
-)
+from services.discogs.calling import Ask
+from services.discogs.shelf_models import Copy
+from services.discogs.shelf_protocol import parse_added
+from services.discogs.shelf_reader import FOLDERS, ShelfReader
 from services.errors import (
     DeadlineExceeded,
     ExternalServiceException,
@@ -34,74 +23,12 @@ from services.errors import (
 
 _LOGGER = logging.getLogger(__name__)
 
-PER_PAGE: Final = 100
-"""Copies on a page; Discogs gives no more."""
-
-_FOLDERS: Final = "/collection/folders"
-_MOST_PAGES_OF_COPIES: Final = 10
 # After these, nobody knows whether Discogs has done what it was asked to do.
 _UNCERTAIN: Final = (ServiceDown, InvalidResponse, DeadlineExceeded)
 
 
-class DiscogsShelf:
+class DiscogsShelf(ShelfReader):
     """Reads and changes what belongs to one account."""
-
-    def __init__(self, caller: AccountCaller) -> None:
-        """Ask with ``caller``."""
-        self._ask = caller.ask
-
-    async def profile(self) -> Profile:
-        """Return the user, and how many copies they have where that is no secret."""
-        return await self._ask("get_profile", "", shelf_protocol.parse_profile)
-
-    async def page(self, number: int, *, newest_first: bool) -> CollectionPage:
-        """Return one page of the whole collection, in the order in which it was added.
-
-        Args:
-            number: 1 or more; beyond the last page Discogs answers ``NotFound``.
-            newest_first: False: the oldest first.
-        """
-        page = await self._ask(
-            "get_collection",
-            f"{_FOLDERS}/0/releases",
-            shelf_protocol.parse_collection_page,
-            params={
-                "page": str(number),
-                "per_page": str(PER_PAGE),
-                "sort": "added",
-                "sort_order": "desc" if newest_first else "asc",
-            },
-        )
-        _report("get_collection", page.unreadable)
-        return page
-
-    async def folders(self) -> tuple[Folder, ...]:
-        """Return the folders; strangers are told of folder 0 only."""
-        return await self._ask("get_folders", _FOLDERS, shelf_protocol.parse_folders)
-
-    async def fields(self) -> tuple[NoteField, ...]:
-        """Return what the owner can note about each copy."""
-        return await self._ask("get_fields", "/collection/fields", shelf_protocol.parse_fields)
-
-    async def value(self) -> CollectionValue:
-        """Return Discogs' estimate; the owner's alone."""
-        return await self._ask("get_value", "/collection/value", shelf_protocol.parse_value)
-
-    async def copies_of(self, release_id: int) -> tuple[Copy, ...]:
-        """Return every copy of one release; none when it is not owned or does not exist."""
-        copies: list[Copy] = []
-        for number in range(1, _MOST_PAGES_OF_COPIES + 1):
-            page = await self._ask(
-                "get_copies",
-                f"/collection/releases/{release_id}",
-                shelf_protocol.parse_collection_page,
-                params={"page": str(number), "per_page": str(PER_PAGE)},
-            )
-            _report("get_copies", page.unreadable)
-            copies += page.copies
-            if number >= page.pages:
-                break
-        return tuple(copies)
 
     # --- Copies
 
@@ -128,11 +55,13 @@ class DiscogsShelf:
         elif (found := _newest(await self.copies_of(release_id), before)) is not None:
             return found
         try:
-            return await self._ask(
-                "add_copy",
-                f"{_FOLDERS}/{folder_id}/releases/{release_id}",
-                shelf_protocol.parse_added,
-                method="POST",
+            return await self._send(
+                Ask(
+                    "add_copy",
+                    f"{FOLDERS}/{folder_id}/releases/{release_id}",
+                    parse_added,
+                    method="POST",
+                ),
                 repeatable=False,
             )
         except _UNCERTAIN as error:
@@ -147,7 +76,9 @@ class DiscogsShelf:
         """Take a copy out of the collection; one that is gone already is no error."""
         await self._change(
             copy,
-            lambda found: self._ask("remove_copy", _instance(found), _nothing, method="DELETE"),
+            lambda found: self._send(
+                Ask("remove_copy", _instance(found), _nothing, method="DELETE")
+            ),
             is_done=lambda found: found is None,
         )
 
@@ -155,8 +86,8 @@ class DiscogsShelf:
         """Rate a copy: 1 to 5, or 0 for none."""
         await self._change(
             copy,
-            lambda found: self._ask(
-                "rate_copy", _instance(found), _nothing, method="POST", json={"rating": rating}
+            lambda found: self._send(
+                Ask("rate_copy", _instance(found), _nothing, method="POST", json={"rating": rating})
             ),
         )
 
@@ -164,12 +95,14 @@ class DiscogsShelf:
         """Put a copy into another folder, 1 or more."""
         await self._change(
             copy,
-            lambda found: self._ask(
-                "move_copy",
-                _instance(found),
-                _nothing,
-                method="POST",
-                json={"folder_id": folder_id},
+            lambda found: self._send(
+                Ask(
+                    "move_copy",
+                    _instance(found),
+                    _nothing,
+                    method="POST",
+                    json={"folder_id": folder_id},
+                )
             ),
             is_done=lambda found: found is not None and found.folder_id == folder_id,
         )
@@ -182,36 +115,27 @@ class DiscogsShelf:
         """
         await self._change(
             copy,
-            lambda found: self._ask(
-                "note_copy",
-                f"{_instance(found)}/fields/{field_id}",
-                _nothing,
-                method="POST",
-                params={"value": text},
+            lambda found: self._send(
+                Ask(
+                    "note_copy",
+                    f"{_instance(found)}/fields/{field_id}",
+                    _nothing,
+                    method="POST",
+                    params={"value": text},
+                )
             ),
         )
 
     # --- Wantlist
 
-    async def wants(self, number: int) -> WantlistPage:
-        """Return one page of the wantlist; ``number``: 1 or more."""
-        page = await self._ask(
-            "get_wantlist",
-            "/wants",
-            shelf_protocol.parse_wantlist_page,
-            params={"page": str(number), "per_page": str(PER_PAGE)},
-        )
-        _report("get_wantlist", page.unreadable)
-        return page
-
     async def add_wish(self, release_id: int) -> None:
         """Put a release on the wantlist; one that is there already stays as it is."""
-        await self._ask("add_wish", f"/wants/{release_id}", _nothing, method="PUT")
+        await self._send(Ask("add_wish", f"/wants/{release_id}", _nothing, method="PUT"))
 
     async def remove_wish(self, release_id: int) -> None:
         """Take a release off the wantlist; one that is not on it is no error."""
         try:
-            await self._ask("remove_wish", f"/wants/{release_id}", _nothing, method="DELETE")
+            await self._send(Ask("remove_wish", f"/wants/{release_id}", _nothing, method="DELETE"))
         except NotFound:
             _LOGGER.debug("discogs.remove_wish: it was gone already")
 
@@ -260,7 +184,7 @@ class DiscogsShelf:
 
 
 def _instance(copy: Copy) -> str:
-    release = f"{_FOLDERS}/{copy.folder_id}/releases/{copy.pressing.release_id}"
+    release = f"{FOLDERS}/{copy.folder_id}/releases/{copy.pressing.release_id}"
     return f"{release}/instances/{copy.instance_id}"
 
 
@@ -274,8 +198,3 @@ def _newest(copies: Iterable[Copy], before: Collection[int]) -> int | None:
 
 def _nothing(_body: bytes) -> None:
     """The status says it all."""
-
-
-def _report(operation: str, unreadable: int) -> None:
-    if unreadable:
-        _LOGGER.debug("discogs.%s: %s rows could not be read", operation, unreadable)

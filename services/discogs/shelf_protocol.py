@@ -5,94 +5,34 @@ has a wrong type counts as absent; a row whose ids cannot be read is left out an
 """
 
 from collections.abc import Callable
-from datetime import UTC, datetime
-from typing import Final, TypeVar
+from typing import TypeVar
 
 import msgspec
 
-from services.discogs.naming import (
-    catalogue_number,
-    clean_lines,
-    known_year,
-    label_name,
-    picture,
-    quantity,
-    render_credits,
-    unique,
-)
-from services.discogs.shapes import (
-    Id,
-    IdOrZero,
-    Pagination,
-    RawCredit,
-    RawFormat,
-    RawLabel,
-    salvage,
-)
+from services.discogs.shapes import Id, IdOrZero, Pagination, salvage
 from services.discogs.shelf_models import (
     CollectionPage,
     CollectionValue,
-    Copy,
     Folder,
-    Format,
-    LabelLine,
     NoteField,
-    Pressing,
     Profile,
     WantlistPage,
-    Wish,
 )
+from services.discogs.shelf_rows import RawCopy, RawWish, to_copy, to_wish
 from services.music import clean_text
-
-_BEST_RATING: Final = 5
 
 R = TypeVar("R")
 T = TypeVar("T")
 
 
-class _Basic(msgspec.Struct, gc=False):
-    id: Id
-    title: str = ""
-    artists: list[RawCredit] | None = None
-    master_id: IdOrZero | None = None
-    year: int | None = None
-    country: str | None = None
-    formats: list[RawFormat] | None = None
-    labels: list[RawLabel] | None = None
-    genres: list[str] | None = None
-    styles: list[str] | None = None
-    thumb: str | None = None
-    cover_image: str | None = None
-
-
-class _Note(msgspec.Struct, gc=False):
-    field_id: Id
-    value: str | None = None
-
-
-class _Copy(msgspec.Struct, gc=False):
-    instance_id: Id
-    basic_information: _Basic
-    folder_id: IdOrZero | None = None
-    rating: int | None = None
-    date_added: datetime | None = None
-    notes: list[_Note] | None = None
-
-
-class _Wish(msgspec.Struct, gc=False):
-    basic_information: _Basic
-    rating: int | None = None
-    notes: str | None = None
-
-
 class _Copies(msgspec.Struct):
     pagination: Pagination
-    releases: list[_Copy]
+    releases: list[RawCopy]
 
 
 class _Wishes(msgspec.Struct):
     pagination: Pagination
-    wants: list[_Wish]
+    wants: list[RawWish]
 
 
 class _LooseCopies(msgspec.Struct):
@@ -161,11 +101,11 @@ def parse_collection_page(body: bytes) -> CollectionPage:
     """
     try:
         strict = _COPIES.decode(body)
-        pagination, copies, lost = strict.pagination, tuple(map(_to_copy, strict.releases)), 0
+        pagination, copies, lost = strict.pagination, tuple(map(to_copy, strict.releases)), 0
     except msgspec.ValidationError:
         loose = _LOOSE_COPIES.decode(body)
         pagination = loose.pagination
-        copies, lost = _readable(_Copy, loose.releases, _to_copy)
+        copies, lost = _readable(RawCopy, loose.releases, to_copy)
     return CollectionPage(
         copies=copies,
         page=pagination.page,
@@ -183,11 +123,11 @@ def parse_wantlist_page(body: bytes) -> WantlistPage:
     """
     try:
         strict = _WISHES.decode(body)
-        pagination, wishes, lost = strict.pagination, tuple(map(_to_wish, strict.wants)), 0
+        pagination, wishes, lost = strict.pagination, tuple(map(to_wish, strict.wants)), 0
     except msgspec.ValidationError:
         loose = _LOOSE_WISHES.decode(body)
         pagination = loose.pagination
-        wishes, lost = _readable(_Wish, loose.wants, _to_wish)
+        wishes, lost = _readable(RawWish, loose.wants, to_wish)
     return WantlistPage(
         wishes=wishes,
         page=pagination.page,
@@ -263,81 +203,6 @@ def _readable(
         except msgspec.ValidationError:
             continue
     return tuple(read), len(rows) - len(read)
-
-
-def _to_copy(raw: _Copy) -> Copy:
-    return Copy(
-        instance_id=raw.instance_id,
-        pressing=_to_pressing(raw.basic_information),
-        folder_id=raw.folder_id or 0,
-        rating=_to_rating(raw.rating),
-        added_at=_to_instant(raw.date_added),
-        notes=_to_notes(raw.notes) if raw.notes else (),
-    )
-
-
-def _to_wish(raw: _Wish) -> Wish:
-    return Wish(
-        pressing=_to_pressing(raw.basic_information),
-        rating=_to_rating(raw.rating),
-        notes=clean_lines(raw.notes or ""),
-    )
-
-
-def _to_pressing(raw: _Basic) -> Pressing:
-    return Pressing(
-        release_id=raw.id,
-        title=clean_text(raw.title),
-        artist=render_credits(raw.artists or ()),
-        master_id=raw.master_id or None,  # 0 means none
-        year=known_year(raw.year),
-        country=raw.country or None,
-        formats=tuple([_to_format(each) for each in raw.formats or () if each.name]),
-        labels=_to_labels(raw.labels or ()),
-        genres=unique(raw.genres or ()),
-        styles=unique(raw.styles or ()),
-        thumb_url=picture(raw.thumb),
-        cover_url=picture(raw.cover_image),
-    )
-
-
-def _to_format(raw: RawFormat) -> Format:
-    return Format(
-        name=clean_text(raw.name),
-        quantity=quantity(raw.qty),
-        descriptions=tuple(raw.descriptions or ()),
-        text=clean_text(raw.text) if raw.text else "",
-    )
-
-
-def _to_labels(raw: list[RawLabel] | tuple[()]) -> tuple[LabelLine, ...]:
-    lines = [
-        LabelLine(name=name, catno=catalogue_number(each.catno))
-        for each in raw
-        if (name := label_name(each.name))
-    ]
-    return tuple(lines) if len(lines) < 2 else tuple(dict.fromkeys(lines))  # noqa: PLR2004
-
-
-def _to_notes(raw: list[_Note]) -> tuple[tuple[int, str], ...]:
-    texts = ((each.field_id, clean_lines(each.value or "")) for each in raw)
-    return tuple((field_id, text) for field_id, text in texts if text)
-
-
-def _to_rating(rating: int | None) -> int:
-    return min(max(0, rating), _BEST_RATING) if rating else 0
-
-
-def _to_instant(moment: datetime | None) -> datetime | None:
-    """Discogs writes dates with an offset; one without is taken as UTC."""
-    if moment is None:
-        return None
-    if moment.tzinfo is None:
-        return moment.replace(tzinfo=UTC)
-    try:
-        return moment.astimezone(UTC)
-    except OverflowError:  # within a day of the first or the last date there is
-        return None
 
 
 def _to_folder(raw: _Folder) -> Folder:

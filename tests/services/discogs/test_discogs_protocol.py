@@ -197,6 +197,14 @@ def test_a_search_answer_of_another_shape_is_refused(body: bytes) -> None:
         parse_search(body, "x")
 
 
+def test_a_hit_that_cannot_be_read_is_left_out_and_an_odd_field_counts_as_absent() -> None:
+    rows = [{"id": "x"}, {"id": 1, "type": "release", "title": "A - B", "year": [], "catno": 7}]
+
+    (hit,) = parse_search(msgspec.json.encode({"results": rows}), "x").hits
+
+    assert (hit.artist, hit.title, hit.year, hit.catno) == ("A", "B", None, None)
+
+
 # Releases
 
 

@@ -503,3 +503,22 @@ async def test_a_search_of_the_last_week_stands_in_after_a_restart_without_a_tra
     assert [answer.source for answer in answers] == [Source.LIVE, Source.STALE]
     assert (answers[1].as_of, answers[1].tried) == (wall(0), ("cache_from_last_import",))
     assert "canary" not in str(list(store.entries))
+
+
+@in_virtual_time
+async def test_a_price_older_than_the_terms_allow_is_not_shown_even_when_discogs_is_down(
+    clock: VirtualClock, policy: Policy, web: aioresponses
+) -> None:
+    stats = f"{API}/marketplace/stats/1?curr_abbr=EUR"
+    web.get(stats, payload={"num_for_sale": 3, "lowest_price": None})
+    web.get(stats, status=503, repeat=True)
+
+    async with _service(policy, clock, release_fresh_seconds=21_600) as service:
+        await service.get_market_stats(1)
+        await clock.sleep(21_600)
+        stale = await service.get_market_stats(1)
+        await clock.sleep(1)
+        with pytest.raises(UpstreamServerError):
+            await service.get_market_stats(1)
+
+    assert (stale.source, stale.as_of) == (Source.STALE, wall(0))
