@@ -19,6 +19,7 @@ from bench.requests import bench_requests
 from bench.soak import bench_soak
 from bench.storage import bench_stalls, bench_statements
 from bench.streams import bench_decoder
+from bench.sync import bench_sync
 from bench.timing import ROUNDS
 
 
@@ -64,6 +65,7 @@ def _sections(postgres: str | None) -> Mapping[str, Callable[[], None]]:
         "pages": bench_pages,
         "collection": with_loop(bench_collection),
         "collection pages": bench_collection_pages,
+        "sync": with_loop(bench_sync),
         "cards": bench_cards,
     }
 
