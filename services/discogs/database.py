@@ -1,6 +1,7 @@
 """Discogs' database and market: what is the same for everybody, and may be kept for a while."""
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Final, TypeVar
 
 from services.answers import Answer, Source
@@ -194,13 +195,10 @@ class DiscogsDatabase:
         if self.missing_settings:
             raise ServiceDisabled("discogs", "search", settings=self.missing_settings)
         link = DiscogsResults(hits=(), search_url=protocol.search_url(query))
+        parse = partial(protocol.parse_search, query=query)
+        ask = Ask("search", "/database/search", parse, params=params)
         return await self._fetch(
-            Ask(
-                "search",
-                "/database/search",
-                lambda body: protocol.parse_search(body, query),
-                params=params,
-            ),
+            ask,
             key,
             codec=_SEARCH_CODEC,
             fresh=_SEARCH_FRESH_SECONDS,

@@ -11,7 +11,7 @@ from fakes.direct_database import DirectDatabase
 from fakes.shelves import FakeShelf, make_copies
 from services.collection.models import SyncState
 from services.collection.sync import CollectionSync
-from services.collection.sync_work import SYNC
+from services.collection.sync_work import SYNC, OpenShelf
 from services.discogs.accounts import DiscogsAccount
 from services.jobs.kinds import Handlers
 from services.jobs.queue import JobQueue
@@ -46,6 +46,7 @@ class Syncs:
 
     Attributes:
         shelf: What Discogs has.
+        open_shelf: How a sync gets at it.
         accounts: Who is linked.
         sync: What is tested.
         collections: The statements, for looking at what was stored.
@@ -53,6 +54,7 @@ class Syncs:
 
     def __init__(self, database: Database, clock: Clock, shelf: FakeShelf) -> None:
         self.shelf = shelf
+        self.open_shelf: OpenShelf = lambda _account: self.shelf
         self.accounts = FakeAccounts()
         self.collections = CollectionRepository()
         self.entries = LocalEntries()
@@ -69,7 +71,7 @@ class Syncs:
             entries=self.entries,
             queue=self.queue,
             accounts=self.accounts,
-            open_shelf=lambda _account: self.shelf,
+            open_shelf=self.open_shelf,
             clock=self.clock,
         )
 

@@ -99,6 +99,7 @@ async def test_people_with_the_same_instance_ids_have_numbers_of_their_own(
 ) -> None:
     await store(database, OTHER, BLUE_TRAIN, HOMOGENIC)
     await store(database, ME, BLUE_TRAIN, HOMOGENIC)
+    await store(database, OTHER, BLUE_TRAIN, HOMOGENIC)
 
     mine = {row.item_id for row in await shown(database, ME)}
     theirs = {row.item_id for row in await shown(database, OTHER)}
