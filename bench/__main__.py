@@ -15,6 +15,7 @@ from bench.policy import bench_calls, bench_requests
 from bench.report import write
 from bench.storage import bench_stalls, bench_statements
 from bench.streams import bench_decoder
+from bench.sync import bench_sync
 from bench.timing import ROUNDS
 
 
@@ -36,6 +37,7 @@ def main() -> None:
         bench_jobs(runner)
         bench_postgres_jobs(runner, postgres)
         bench_collection(runner)
+        bench_sync(runner)
     bench_decoder()
     bench_pages()
     bench_collection_pages()
