@@ -7,7 +7,7 @@ import discord
 
 from bot.i18n import Texts
 from bot.ui.buttons import Press
-from bot.ui.copies import copy_name
+from bot.ui.copies import collection_url, copy_name
 from bot.ui.copy_cards import (
     ARTIST,
     FORMAT,
@@ -20,9 +20,10 @@ from bot.ui.copy_cards import (
     removed_card,
 )
 from bot.ui.forms import form_values
+from bot.ui.layout import subtext
 from bot.ui.notices import notice
 from bot.ui.reply import InteractionReply
-from bot.ui.text import number
+from bot.ui.text import link, number
 from cogs.collection._ports import Parts
 from services.collection.errors import NoSuchCopy, ReadOnlyLink
 from services.collection.models import Entry, ExportFormat, StoredCopy
@@ -145,18 +146,23 @@ class Changing:
         self, interaction: discord.Interaction, kind: ExportFormat, texts: Texts
     ) -> None:
         """Send a file to the asker."""
-        await self._parts.link_of(interaction.user.id)
+        account = await self._parts.link_of(interaction.user.id)
         await interaction.response.defer(thinking=True, ephemeral=True)
         made = await self._parts.copies.export(interaction.user.id, kind)
         text = texts.ngettext(
-            "📦 {number} record. Data provided by Discogs.",
-            "📦 {number} records. Data provided by Discogs.",
+            "📦 {number} record",
+            "📦 {number} records",
             made.copies,
             number=number(made.copies, texts.language),
         )
+        source = link(texts.gettext("Data provided by Discogs"), collection_url(account.username))
         file = discord.File(io.BytesIO(made.content), filename=made.filename)
         await interaction.followup.send(
-            text, file=file, ephemeral=True, allowed_mentions=discord.AllowedMentions.none()
+            f"{text}\n{subtext(source)}",
+            file=file,
+            ephemeral=True,
+            suppress_embeds=True,
+            allowed_mentions=discord.AllowedMentions.none(),
         )
 
 

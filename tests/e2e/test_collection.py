@@ -244,13 +244,14 @@ async def test_public_page_of_a_link_by_name_never_turns_private_in_the_channel(
     await linked(bot, SMALL)
     message = await said(bot, "collection random")
     before = message.text
-    await allowed(bot, PRIVATE)
-    await sync(bot)
+    await allowed(bot, SMALL)  # the same account, now proven
 
     pressed = await bot.sandbox.discord.press(message, button_id(message, "collection:random"))
     answer = await final_message(pressed)
 
+    assert not message.ephemeral
     assert answer.ephemeral
+    assert "🎲" in answer.text
     assert message.text == before
 
 
