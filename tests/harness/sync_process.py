@@ -21,13 +21,13 @@ from fakes.chance import seeded
 from harness.databases import open_database
 from harness.job_process import die, place, tell
 from services.collection.sync import CollectionSync
-from services.collection.sync_work import SYNC
+from services.collection.sync_work import SYNC, SyncWork
 from services.discogs.accounts import DiscogsAccount
 from services.discogs.service import DiscogsService
 from services.discogs.shelf import DiscogsShelf
 from services.discogs.shelf_models import CollectionPage, Folder, NoteField
 from services.http import HttpClient
-from services.jobs.kinds import Handlers
+from services.jobs.kinds import Handlers, RunningJob
 from services.jobs.leases import Lease
 from services.jobs.queue import JobQueue
 from services.jobs.worker import Worker, working
@@ -169,9 +169,13 @@ async def work(plan: Plan, number: int, steps: int | None) -> None:
     ):
         sync, queue = make_sync(plan, database, session, fuse)
         await sync.start(USER)
-        fuse.left = steps
+
+        async def run(job: RunningJob[SyncWork]) -> None:
+            fuse.left = steps  # lit now: waiting for the lease of the one before is no step
+            await sync.run(job)
+
         handlers = Handlers()
-        handlers.register(SYNC, sync.run)
+        handlers.register(SYNC, run)
         worker = Worker(
             queue,
             handlers,
