@@ -8,6 +8,7 @@ log, redacted or bare, in an error and whatever hangs on it, in a task's name or
 
 import asyncio
 import base64
+import threading
 from collections.abc import AsyncIterator, Awaitable
 from contextlib import AsyncExitStack, aclosing, asynccontextmanager
 from dataclasses import replace
@@ -115,8 +116,16 @@ async def _evidence_of(fault: Fault, folder: Path) -> Evidence:
                 crowd = (_written(upstreams, TYPED) for _ in range(fault.crowd))
                 for end in await asyncio.gather(*crowd, return_exceptions=True):
                     evidence.add("a crowd", end)
+        await asyncio.to_thread(_await_workers)
     evidence.add_files(folder)
     return evidence
+
+
+def _await_workers() -> None:
+    """Wait for SQLite's threads: a read that was given up ends later, and tells the loop."""
+    for thread in threading.enumerate():
+        if "_connection_worker_thread" in thread.name:
+            thread.join(timeout=10)
 
 
 async def _drop_tables(database: Database) -> None:
