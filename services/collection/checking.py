@@ -7,9 +7,8 @@ from services.collection.models import SyncProblem
 from services.collection.newest import Newest, read_newest
 from services.collection.rows import row_of
 from services.collection.sync_failures import final_problem
-from services.collection.sync_store import SyncStore, hidden_copies
+from services.collection.sync_store import SyncStore, hidden_copies, needs_full_pass
 from services.collection.sync_work import Accounts, OpenShelf
-from services.collection.syncing import needs_full_pass
 from services.errors import ExternalServiceException
 from services.resilience.clock import Clock
 from services.storage.collection_models import CollectionRow

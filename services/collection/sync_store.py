@@ -1,7 +1,8 @@
 """``SyncStore``: what a sync notes about a collection, apart from the copies themselves."""
 
 from collections.abc import Callable, Collection
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Final
 
 from services.collection.models import SyncProblem
 from services.resilience.clock import Clock
@@ -9,6 +10,9 @@ from services.storage.collection_entries import LocalEntries
 from services.storage.collection_models import CollectionRow
 from services.storage.collections import CollectionRepository
 from services.storage.database import Database, Transaction
+
+_FULL_PASS_EVERY: Final = timedelta(days=7)
+"""Only a full pass finds removals that additions made up for, moves, ratings and notes."""
 
 
 class SyncStore:
@@ -133,3 +137,10 @@ def hidden_copies(row: CollectionRow | None) -> int:
     if row is None or row.is_running or row.problem is not None or row.total is None:
         return 0
     return max(0, row.total - row.copies_done)
+
+
+def needs_full_pass(row: CollectionRow, now: datetime) -> bool:
+    """Tell whether catching up with the newest copies is not enough."""
+    if row.generation is None or row.full_at is None:
+        return True
+    return now - row.full_at >= _FULL_PASS_EVERY

@@ -6,15 +6,15 @@ is shown as partial); publishing it and completing the job are one commit.
 """
 
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from datetime import datetime, timedelta
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from functools import partial
 from typing import Final
 
 import msgspec
 
 from services.collection.newest import read_newest
 from services.collection.rows import row_of
-from services.collection.sync_store import SyncStore
+from services.collection.sync_store import SyncStore, needs_full_pass
 from services.collection.sync_work import Shelf, SyncWork
 from services.collection.walk import PER_PAGE, Walk, missing_from
 from services.discogs.shelf_models import CollectionPage
@@ -24,8 +24,6 @@ from services.resilience.clock import Clock
 from services.storage.collection_models import CollectionRow, NameKind
 from services.storage.database import Transaction
 
-_FULL_PASS_EVERY: Final = timedelta(days=7)
-"""Only a full pass finds removals that additions made up for, moves, ratings and notes."""
 _MOST_WALKS: Final = 3
 _MOST_NEW_PAGES: Final = 5
 
@@ -88,11 +86,8 @@ class Syncing:
     # --- The newest only
 
     async def _catch_up(self, row: CollectionRow) -> bool:
-        newest = await read_newest(
-            self._shelf,
-            lambda instances: self._store.known(self._user_id, instances),
-            most_pages=_MOST_NEW_PAGES,
-        )
+        known = partial(self._store.known, self._user_id)
+        newest = await read_newest(self._shelf, known, most_pages=_MOST_NEW_PAGES)
         rows = [row_of(copy) for copy in newest.copies]
         async with self._saving(self._job.payload) as transaction:
             await self._collections.add_newest(transaction, self._user_id, rows)
@@ -180,8 +175,9 @@ class Syncing:
             folders, fields = {}, {}
         walk = msgspec.structs.replace(walk, has_names=True)
         async with self._saving(self._with(walk)) as transaction:
-            for kind, names in ((NameKind.FOLDER, folders), (NameKind.FIELD, fields)):
-                await self._collections.save_names(transaction, self._user_id, kind, names)
+            save = self._collections.save_names
+            await save(transaction, self._user_id, NameKind.FOLDER, folders)
+            await save(transaction, self._user_id, NameKind.FIELD, fields)
         return walk
 
     async def _publish(self, walk: Walk) -> bool:
@@ -223,16 +219,17 @@ class Syncing:
         pace = (self._clock.monotonic() - self._began_at) / self._requests
         return pace * (walk.pages - walk.pages_done)
 
-    @asynccontextmanager
-    async def _saving(self, work: SyncWork) -> AsyncIterator[Transaction]:
-        async with self._job.saving(work) as transaction:
-            await self._lock(transaction)
-            yield transaction
-            transaction.after_commit(self._store.tell)
+    def _saving(self, work: SyncWork) -> AbstractAsyncContextManager[Transaction]:
+        return self._locked(self._job.saving(work))
+
+    def _finishing(self) -> AbstractAsyncContextManager[Transaction]:
+        return self._locked(self._job.finishing())
 
     @asynccontextmanager
-    async def _finishing(self) -> AsyncIterator[Transaction]:
-        async with self._job.finishing() as transaction:
+    async def _locked(
+        self, commit: AbstractAsyncContextManager[Transaction]
+    ) -> AsyncIterator[Transaction]:
+        async with commit as transaction:
             await self._lock(transaction)
             yield transaction
             transaction.after_commit(self._store.tell)
@@ -249,10 +246,3 @@ class Syncing:
         walk = self._job.payload.walk
         if walk is not None and row.building != walk.generation:
             raise Stopped
-
-
-def needs_full_pass(row: CollectionRow, now: datetime) -> bool:
-    """Tell whether catching up with the newest copies is not enough."""
-    if row.generation is None or row.full_at is None:
-        return True
-    return now - row.full_at >= _FULL_PASS_EVERY

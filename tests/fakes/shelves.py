@@ -62,6 +62,7 @@ class FakeShelf:
         events: What happens right before the answer to request number n, from 1.
         errors: What request number n ends with instead.
         broken: What every request ends with, until it is taken away.
+        lost: Pages that are not found though they should be there.
         hidden: Instances that Discogs counts, and does not show.
         folder_names: Of the folders.
         names_asked: How often folders were asked for.
@@ -74,6 +75,7 @@ class FakeShelf:
     events: dict[int, Event] = field(default_factory=dict)
     errors: dict[int, Exception] = field(default_factory=dict)
     broken: Exception | None = None
+    lost: set[int] = field(default_factory=set)
     hidden: set[int] = field(default_factory=set)
     folder_names: tuple[str, ...] = ("Uncategorized", "Salon")
     names_asked: int = 0
@@ -91,7 +93,7 @@ class FakeShelf:
         if error is not None:
             raise error
         pages = max(1, -(-len(self.copies) // PER_PAGE))
-        if number > pages:
+        if number > pages or number in self.lost:
             raise NotFound("discogs", "get_collection_page", 404)
         ordered = self.copies[::-1] if newest_first else self.copies
         shown = ordered[(number - 1) * PER_PAGE : number * PER_PAGE]

@@ -400,11 +400,32 @@ async def test_page_that_is_empty_though_it_should_not_be_is_asked_for_again(
     async with in_memory(clock, 250) as syncs:
         await syncs.finish()
         syncs.shelf.hidden = set(range(10_000, 10_100))
-        syncs.shelf.events[5] = syncs.shelf.hidden.clear
+        syncs.shelf.events[7] = syncs.shelf.hidden.clear  # after it came so three times
 
         await syncs.finish(full=True)
 
         assert await syncs.shown() == syncs.instances()
+
+
+@in_virtual_time
+async def test_page_that_is_not_found_though_it_should_be_there_ends_no_sync(
+    clock: VirtualClock,
+) -> None:
+    async with in_memory(clock, 250) as syncs:
+        await syncs.finish()
+        syncs.shelf.lost = {2}
+        syncs.shelf.asked.clear()
+        async with syncs.working():
+            await syncs.sync.start(USER, full=True)
+            await clock.pass_time(10)
+            waiting, asked = await syncs.state(), syncs.shelf.asked[:]
+            syncs.shelf.lost.clear()
+
+            state = await syncs.until_over()
+
+        assert (waiting.problem, waiting.copies) == (SyncProblem.UNAVAILABLE, 250)
+        assert asked == [1, 2, 1, 2]
+        assert (state.problem, state.copies) == (None, 250)
 
 
 @in_virtual_time
