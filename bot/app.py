@@ -12,7 +12,7 @@ from typing import Final
 
 from bot.callbacks import DISCOGS_CALLBACK, DiscogsCallback
 from bot.client import AimeBot, point_discord_at
-from bot.collecting import make_collecting
+from bot.collecting import Jobs, make_collecting
 from bot.connection import connected
 from bot.delivery.door import Door
 from bot.delivery.editor import LateEditor
@@ -52,31 +52,29 @@ letting go make 9 of the 10 s that a stop may take."""
 
 def make_services(
     settings: Settings, languages: Catalogue, upstreams: Upstreams, database: Database, clock: Clock
-) -> tuple[Services, JobQueue, Handlers]:
+) -> tuple[Services, tuple[Jobs, ...]]:
     """Join the parts; returns what the cogs are handed, and the jobs with who does them.
 
     Raises:
         StartError: The keys that encrypt tokens cannot be used.
     """
-    queue, door = JobQueue(database, clock=clock), Door()
-    clock.on_step(queue.wake)
+    jobs, syncs, door = _jobs(database, clock), _jobs(database, clock), Door()
     renderings = Renderings(languages)
     renderings.register(LateDescription, late_description_card)
     cipher = _cipher(settings)
     editor = LateEditor(database, door=door, renderings=renderings, cipher=cipher, clock=clock)
     descriptions = DescriptionService(discogs=upstreams.discogs, euria=upstreams.euria, clock=clock)
     late_descriptions = LateDescriptions(
-        descriptions=descriptions, queue=queue, editor=editor, clock=clock
+        descriptions=descriptions, queue=jobs.queue, editor=editor, clock=clock
     )
-    handlers = Handlers()
-    handlers.register(WRITE_LATER, late_descriptions.write)
+    jobs.handlers.register(WRITE_LATER, late_descriptions.write)
     operators, messages = Operators(), ProgressiveMessages(clock=clock)
     collecting = make_collecting(
         database,
         upstreams=upstreams,
         cipher=cipher,
-        queue=queue,
-        handlers=handlers,
+        jobs=jobs,
+        syncs=syncs,
         operators=operators,
         stale_seconds=settings.discogs_stale_hours * 3_600,
         clock=clock,
@@ -97,7 +95,7 @@ def make_services(
         door=door,
         answers=Answers(languages),
     )
-    return services, queue, handlers
+    return services, (jobs, syncs)
 
 
 async def run(settings: Settings, *, clock: Clock | None = None) -> int:
@@ -116,7 +114,7 @@ async def run(settings: Settings, *, clock: Clock | None = None) -> int:
         stop = stack.enter_context(stop_signals())
         database = await stack.enter_async_context(open_state(settings, clock=clock))
         upstreams = await stack.enter_async_context(open_upstreams(settings, database, clock=clock))
-        services, queue, handlers = make_services(settings, languages, upstreams, database, clock)
+        services, jobs = make_services(settings, languages, upstreams, database, clock)
         bot = AimeBot(
             services=services,
             languages=languages,
@@ -126,11 +124,13 @@ async def run(settings: Settings, *, clock: Clock | None = None) -> int:
         )
         await stack.enter_async_context(_web(settings, bot, languages))
         connection = await stack.enter_async_context(connected(bot, token))
-        worker = Worker(queue, handlers, name=_worker_name(), clock=clock, chance=system_random())
-        await stack.enter_async_context(working(worker, drain_seconds=_JOBS_SECONDS))
+        workers = [_worker(each, clock) for each in jobs]
+        for worker in workers:
+            await stack.enter_async_context(working(worker, drain_seconds=_JOBS_SECONDS))
         await _first_of(connection, stop)
         _LOGGER.info("stopping")
-        worker.stop()
+        for worker in workers:  # all at once, and while the answers end
+            worker.stop()
         await bot.end_answers()
     _LOGGER.info("stopped")
     return 0
@@ -168,6 +168,18 @@ def _cipher(settings: Settings) -> TokenCipher:
         return TokenCipher(open_keys(settings.secret_keys, settings.data_dir))
     except KeysUnusable as error:
         raise StartError(str(error)) from error
+
+
+def _jobs(database: Database, clock: Clock) -> Jobs:
+    queue = JobQueue(database, clock=clock)
+    clock.on_step(queue.wake)
+    return Jobs(queue, Handlers())
+
+
+def _worker(jobs: Jobs, clock: Clock) -> Worker:
+    return Worker(
+        jobs.queue, jobs.handlers, name=_worker_name(), clock=clock, chance=system_random()
+    )
 
 
 def _worker_name() -> str:

@@ -30,18 +30,29 @@ class Collecting:
     views: CollectionViews
 
 
+@dataclass(frozen=True, slots=True)
+class Jobs:
+    """The jobs of one worker: where they wait, and who does them."""
+
+    queue: JobQueue
+    handlers: Handlers
+
+
 def make_collecting(
     database: Database,
     *,
     upstreams: Upstreams,
     cipher: TokenCipher,
-    queue: JobQueue,
-    handlers: Handlers,
+    jobs: Jobs,
+    syncs: Jobs,
     operators: Operators,
     stale_seconds: float,
     clock: Clock,
 ) -> Collecting:
-    """Join the parts, and register who does their jobs."""
+    """Join the parts, and register who does their jobs.
+
+    Syncs have a worker of their own: each takes minutes, and must not hold up what takes seconds.
+    """
     collections, entries = CollectionRepository(), LocalEntries()
     views = CollectionViews(database, clock=clock)
     links = _make_links(
@@ -51,7 +62,7 @@ def make_collecting(
         database=database,
         collections=collections,
         entries=entries,
-        queue=queue,
+        queue=syncs.queue,
         accounts=links,
         open_shelf=upstreams.discogs.shelf,
         clock=clock,
@@ -62,11 +73,11 @@ def make_collecting(
         entries=entries,
         accounts=links,
         open_shelf=upstreams.discogs.shelf,
-        queue=queue,
+        queue=jobs.queue,
         clock=clock,
     )
-    handlers.register(SYNC, sync.run)
-    handlers.register(ADD_LATER, changes.add_later)
+    syncs.handlers.register(SYNC, sync.run)
+    jobs.handlers.register(ADD_LATER, changes.add_later)
     service = CollectionService(
         database=database,
         collections=collections,

@@ -12,7 +12,7 @@ from fakes.promises import FakePromises
 from harness.databases import open_database
 
 from bot.client import EXTENSIONS, AimeBot, point_discord_at
-from bot.collecting import make_collecting
+from bot.collecting import Jobs, make_collecting
 from bot.delivery.door import Door
 from bot.errors import Answers, CommandTree
 from bot.i18n import Catalogue
@@ -85,8 +85,8 @@ async def services(tmp_path: Path) -> AsyncIterator[Services]:
                 spotify=spotify, discogs=discogs, discogs_oauth=None, euria=euria, health=health
             ),
             cipher=TokenCipher(ChangingKeys(1)),
-            queue=JobQueue(database, clock=clock),
-            handlers=Handlers(),
+            jobs=Jobs(JobQueue(database, clock=clock), Handlers()),
+            syncs=Jobs(JobQueue(database, clock=clock), Handlers()),
             operators=operators,
             stale_seconds=1,
             clock=clock,
