@@ -38,7 +38,7 @@ def bench_cards() -> None:
                 "search_card",
                 timings.ratio("card", "ready"),
                 microseconds(timings.of("card").median),
-                "what the loop does for one edit, of which there is at most one in 1.2 s a message",
+                "what the loop does for one edit; a message has at most one in 1.25 s",
             ),
         ],
     )

@@ -64,14 +64,7 @@ def spotify_policy(
         negative_seconds=_NEGATIVE_SECONDS,
         cooldown_seconds=_COOLDOWN_SECONDS,
     )
-    return Policy(
-        config,
-        clock=clock,
-        chance=chance,
-        store=stores.cache,
-        quota_store=stores.quota,
-        events=events,
-    )
+    return _policy(config, clock, chance, stores, events)
 
 
 def discogs_policy(
@@ -107,14 +100,7 @@ def discogs_policy(
         negative_seconds=_NEGATIVE_SECONDS,
         cooldown_seconds=_COOLDOWN_SECONDS,
     )
-    return Policy(
-        config,
-        clock=clock,
-        chance=chance,
-        store=stores.cache,
-        quota_store=stores.quota,
-        events=events,
-    )
+    return _policy(config, clock, chance, stores, events)
 
 
 def euria_policy(
@@ -132,4 +118,21 @@ def euria_policy(
         breaker_failures=settings.euria_breaker_failures,
         breaker_open=settings.euria_breaker_open_seconds,
     )
-    return Policy(config, clock=clock, chance=chance, events=events)
+    return _policy(config, clock, chance, _NOWHERE, events)
+
+
+def _policy(
+    config: PolicyConfig,
+    clock: Clock,
+    chance: random.Random,
+    stores: Stores,
+    events: Events | None,
+) -> Policy:
+    return Policy(
+        config,
+        clock=clock,
+        chance=chance,
+        store=stores.cache,
+        quota_store=stores.quota,
+        events=events,
+    )

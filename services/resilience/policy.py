@@ -6,7 +6,7 @@ Outer to inner (the reasons are in ``docs/decisions/0002-order-of-the-policies.m
     -> bulkhead -> auth (one 401, one refresh, one replay) -> rate limiter -> attempt timeout
     -> send
 
-One object per upstream, made in ``bot/upstreams.py`` from a declarative ``PolicyConfig``. Services
+One object per upstream, made in ``bot/policies.py`` from a declarative ``PolicyConfig``. Services
 describe a call (``Call``); they never retry, wait, cache or time out by themselves.
 """
 

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import delete, select
 
 from services.resilience.cache_store import StoredEntry
 from services.resilience.clock import Clock
@@ -159,14 +159,3 @@ class DatabaseBreakerStore:
             if until is not None:
                 statement = insert_into(transaction, PENALTIES)
                 await transaction.execute(statement.values(upstream=upstream, until=until))
-
-
-async def count_answers(database: Database) -> int:
-    """Return how many answers are kept.
-
-    Raises:
-        DatabaseUnavailable: Of the storage.
-    """
-    async with database.read() as transaction:
-        statement = select(func.count()).select_from(CACHED_ANSWERS)
-        return int((await transaction.execute(statement)).scalar_one())

@@ -8,11 +8,11 @@ log, redacted or bare, in an error and whatever hangs on it, in a task's name or
 
 import asyncio
 import base64
-import threading
 from collections.abc import AsyncIterator, Awaitable
 from contextlib import AsyncExitStack, aclosing, asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from fakes.clock import FastClock
@@ -99,7 +99,7 @@ async def _evidence_of(fault: Fault, folder: Path) -> Evidence:
     """Run the bot's upstreams: healthy, restarted into the fault, aged, and stopped."""
     evidence, clock = Evidence(), FastClock(fault.speed)
     secrets = [KEY, *(f"{CANARY}-{name}" for name in ("discogs", "euria"))]
-    kept = f"{TYPED} kept"
+    kept, before = f"{TYPED} kept", asyncio.all_tasks()
     with evidence.recording(secrets=secrets):
         async with open_database(folder / "aime.db", clock) as database:
             await migrate(database)
@@ -116,16 +116,16 @@ async def _evidence_of(fault: Fault, folder: Path) -> Evidence:
                 crowd = (_written(upstreams, TYPED) for _ in range(fault.crowd))
                 for end in await asyncio.gather(*crowd, return_exceptions=True):
                     evidence.add("a crowd", end)
-        await asyncio.to_thread(_await_workers)
+            await _settle(before)
     evidence.add_files(folder)
     return evidence
 
 
-def _await_workers() -> None:
-    """Wait for SQLite's threads: a read that was given up ends later, and tells the loop."""
-    for thread in threading.enumerate():
-        if "_connection_worker_thread" in thread.name:
-            thread.join(timeout=10)
+async def _settle(before: set[asyncio.Task[Any]]) -> None:
+    """Wait for reads that were given up: a thread ends them, and then tells the loop."""
+    left = asyncio.all_tasks() - before
+    if left:
+        await asyncio.wait(left, timeout=30)
 
 
 async def _drop_tables(database: Database) -> None:

@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from fakes.chance import FixedChance
+from sqlalchemy import func, select
 
 from services.resilience.cache_store import StoredEntry
 from services.resilience.circuit_breaker import UpstreamCircuitBreaker
@@ -17,12 +18,18 @@ from services.storage.resilience import (
     DatabaseBreakerStore,
     DatabaseCacheStore,
     DatabaseQuotaStore,
-    count_answers,
 )
+from services.storage.tables import CACHED_ANSWERS
 
 NOW = datetime(2026, 11, 26, 12, 0, tzinfo=UTC)
 DAY = timedelta(days=1)
 START = 1_764_158_400
+
+
+async def count_answers(database: Database) -> int:
+    async with database.read() as transaction:
+        statement = select(func.count()).select_from(CACHED_ANSWERS)
+        return int((await transaction.execute(statement)).scalar_one())
 
 
 class FixedClock(SystemClock):
