@@ -56,7 +56,9 @@ class Changing:
         reply = InteractionReply(interaction, is_private=True)
         await self._add(reply, Entry(artist=artist, title=title), texts)
 
-    async def add_from_form(self, interaction: discord.Interaction, texts: Texts) -> None:
+    async def add_from_form(
+        self, interaction: discord.Interaction, _press: Press, texts: Texts
+    ) -> None:
         """Add what was typed into the form."""
         typed = form_values(interaction.data or {})
         reply = InteractionReply(interaction, is_private=True)
@@ -120,7 +122,7 @@ class Changing:
         else:
             await reply.show(removed_card(copy, link.username, texts))
 
-    async def keep(self, interaction: discord.Interaction, texts: Texts) -> None:
+    async def keep(self, interaction: discord.Interaction, _press: Press, texts: Texts) -> None:
         """Say that nothing was removed."""
         reply = InteractionReply(interaction, is_private=True)
         await reply.acknowledge()

@@ -1,10 +1,14 @@
 """What the collection's commands ask of the services."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 from typing import Protocol
 
+import discord
+
 from bot.errors import Answers
+from bot.i18n import Texts
+from bot.ui.buttons import Press
 from bot.ui.sync_message import SyncMessages
 from services.accounts.models import DiscogsLink
 from services.collection.models import (
@@ -21,6 +25,9 @@ from services.collection.models import (
 )
 from services.collection.views import CollectionView
 from services.errors import NotLinked
+
+Handle = Callable[[discord.Interaction, Press, Texts], Awaitable[None]]
+"""Handles a button or a form of its owner's."""
 
 
 class Copies(Protocol):

@@ -3,6 +3,7 @@
 import discord
 
 from bot.i18n import Texts
+from bot.ui.buttons import Press
 from bot.ui.notices import notice
 from bot.ui.reply import InteractionReply
 from bot.ui.sync_card import sync_card
@@ -28,7 +29,7 @@ class Syncing:
             reply, self._parts.syncs, reply.user_id, joined=not is_new, texts=texts
         )
 
-    async def cancel(self, interaction: discord.Interaction, texts: Texts) -> None:
+    async def cancel(self, interaction: discord.Interaction, _press: Press, texts: Texts) -> None:
         """Stop it; whoever still shows it shows the end as well."""
         reply = InteractionReply(interaction)
         await reply.acknowledge()
