@@ -1,6 +1,8 @@
 """Joins what people's collections are made of: links, storage, the sync, and the jobs of both."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TypedDict
 
 from bot.operators import Operators
 from bot.upstreams import Upstreams
@@ -12,6 +14,8 @@ from services.collection.service import CollectionService
 from services.collection.sync import CollectionSync
 from services.collection.sync_work import SYNC
 from services.collection.views import CollectionViews
+from services.discogs.accounts import DiscogsAccount
+from services.discogs.shelf import DiscogsShelf
 from services.jobs.kinds import Handlers
 from services.jobs.queue import JobQueue
 from services.resilience.clock import Clock, system_random
@@ -38,6 +42,17 @@ class Jobs:
     handlers: Handlers
 
 
+class _Shared(TypedDict):
+    """What reading and changing both work with."""
+
+    database: Database
+    collections: CollectionRepository
+    entries: LocalEntries
+    accounts: DiscogsLinks
+    open_shelf: Callable[[DiscogsAccount], DiscogsShelf]
+    clock: Clock
+
+
 def make_collecting(
     database: Database,
     *,
@@ -58,24 +73,16 @@ def make_collecting(
     links = _make_links(
         database, upstreams, cipher, operators, clock=clock, forget=_forgetting(collections, views)
     )
-    sync = CollectionSync(
-        database=database,
-        collections=collections,
-        entries=entries,
-        queue=syncs.queue,
-        accounts=links,
-        open_shelf=upstreams.discogs.shelf,
-        clock=clock,
-    )
-    changes = CollectionChanges(
-        database=database,
-        collections=collections,
-        entries=entries,
-        accounts=links,
-        open_shelf=upstreams.discogs.shelf,
-        queue=jobs.queue,
-        clock=clock,
-    )
+    shared: _Shared = {
+        "database": database,
+        "collections": collections,
+        "entries": entries,
+        "accounts": links,
+        "open_shelf": upstreams.discogs.shelf,
+        "clock": clock,
+    }
+    sync = CollectionSync(queue=syncs.queue, **shared)
+    changes = CollectionChanges(queue=jobs.queue, **shared)
     syncs.handlers.register(SYNC, sync.run)
     jobs.handlers.register(ADD_LATER, changes.add_later)
     service = CollectionService(
