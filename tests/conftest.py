@@ -12,6 +12,7 @@ from fakes.chance import FixedChance
 from fakes.clock import VirtualClock
 from harness.databases import open_database, postgres_database
 from harness.postgres import postgres_server
+from harness.warm import WarmStarter
 from hypothesis import Phase, settings
 
 from bot.logs import QUIET_LIBRARIES
@@ -49,6 +50,14 @@ def clock() -> VirtualClock:
 def chance() -> random.Random:
     """Chance that always lands at the lower end of its range."""
     return FixedChance(0.0)
+
+
+@pytest.fixture(scope="session")
+def warm() -> Iterator[WarmStarter]:
+    """Starts bot processes without the second that their imports take."""
+    starter = WarmStarter()
+    yield starter
+    starter.close()
 
 
 @pytest.fixture(scope="session")
