@@ -40,6 +40,7 @@ SENTENCES: Final[dict[type[errors.ExternalServiceException], str]] = {
     errors.NotFound: N_("{service} has no such entry; it may have been deleted."),
     errors.InvalidResponse: N_("{service} sent an answer I couldn't read."),
     errors.CircuitOpen: N_("{service} has been failing, so I'm giving it a rest."),
+    errors.AskedToWait: N_("{service} asked me to hold off for a while."),
     errors.BulkheadFull: N_("Too many people are asking {service} through me right now."),
     errors.DeadlineExceeded: N_("{service} didn't answer in time."),
     errors.QuotaSpent: N_("I've used up my requests to {service} for now."),

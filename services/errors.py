@@ -9,9 +9,9 @@ The names of the four main classes are the ADR's::
     +-- InvalidRequest          every other 4xx
     +-- NotFound                404, 410
     +-- InvalidResponse         an answer arrived but broke the contract
-    +-- RefusedLocally          nothing was sent: CircuitOpen, BulkheadFull, DeadlineExceeded,
-                                QuotaSpent, ServiceDisabled; NotLinked, LinkAgain (no usable
-                                account of this person's: only they can mend it)
+    +-- RefusedLocally          nothing was sent: CircuitOpen (AskedToWait), BulkheadFull,
+                                DeadlineExceeded, QuotaSpent, ServiceDisabled; NotLinked, LinkAgain
+                                (no usable account of this person's: only they can mend it)
 
 Callers choose by class or attribute, never by text. ``str(error)`` is for logs: it reads
 ``upstream.operation: what happened`` and holds no token, no user text and no response body.
@@ -142,6 +142,10 @@ class RefusedLocally(ExternalServiceException):
 
 class CircuitOpen(RefusedLocally):
     """The upstream failed so often that it is left alone until ``retry_after``."""
+
+
+class AskedToWait(CircuitOpen):
+    """The upstream itself asked to be left alone until ``retry_after``."""
 
 
 class BulkheadFull(RefusedLocally):
