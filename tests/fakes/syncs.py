@@ -76,17 +76,17 @@ class Syncs:
         )
 
     @asynccontextmanager
-    async def working(self) -> AsyncIterator[None]:
-        """Have a worker run syncs inside the block."""
+    async def working(self, *, drain_seconds: float = 0) -> AsyncIterator[None]:
+        """Have a worker run syncs inside the block, and so long after it as the last one takes."""
         handlers = Handlers()
         handlers.register(SYNC, self.sync.run)
         worker = Worker(self.queue, handlers, name="w1", clock=self.clock, chance=FixedChance(0.0))
-        async with working(worker, drain_seconds=0):
+        async with working(worker, drain_seconds=drain_seconds):
             yield
 
     async def finish(self, *, full: bool = False) -> SyncState:
-        """Sync to the end; returns how it stands then."""
-        async with self.working():
+        """Sync to the end, and clean up; returns how it stands then."""
+        async with self.working(drain_seconds=20):
             await self.sync.start(USER, full=full)
             return await self.until_over()
 
