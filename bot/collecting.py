@@ -8,7 +8,9 @@ from services.accounts.cipher import TokenCipher
 from services.accounts.discogs import DiscogsLinks, OnUnlink
 from services.accounts.grants import Grants
 from services.collection.changes import ADD_LATER, CollectionChanges
+from services.collection.freshness import Freshness
 from services.collection.service import CollectionService
+from services.collection.statistics import CollectionStatistics
 from services.collection.sync import CollectionSync
 from services.collection.sync_work import SYNC
 from services.collection.views import CollectionViews
@@ -26,6 +28,7 @@ class Collecting:
 
     links: DiscogsLinks
     service: CollectionService
+    statistics: CollectionStatistics
     sync: CollectionSync
     views: CollectionViews
 
@@ -78,6 +81,22 @@ def make_collecting(
     )
     syncs.handlers.register(SYNC, sync.run)
     jobs.handlers.register(ADD_LATER, changes.add_later)
+    service, statistics = _make_readers(
+        database, collections, links, sync, changes, stale_seconds=stale_seconds, clock=clock
+    )
+    return Collecting(links=links, service=service, statistics=statistics, sync=sync, views=views)
+
+
+def _make_readers(
+    database: Database,
+    collections: CollectionRepository,
+    links: DiscogsLinks,
+    sync: CollectionSync,
+    changes: CollectionChanges,
+    *,
+    stale_seconds: float,
+    clock: Clock,
+) -> tuple[CollectionService, CollectionStatistics]:
     service = CollectionService(
         database=database,
         collections=collections,
@@ -88,7 +107,18 @@ def make_collecting(
         chance=system_random(),
         stale_seconds=stale_seconds,
     )
-    return Collecting(links=links, service=service, sync=sync, views=views)
+    freshness = Freshness(
+        database=database,
+        collections=collections,
+        accounts=links,
+        sync=sync,
+        clock=clock,
+        stale_seconds=stale_seconds,
+    )
+    statistics = CollectionStatistics(
+        database=database, collections=collections, freshness=freshness
+    )
+    return service, statistics
 
 
 def _make_links(

@@ -11,6 +11,7 @@ from bot.ui.buttons import read_press
 from bot.ui.host import Host
 from bot.ui.notices import notice
 from bot.ui.reply import InteractionReply
+from cogs.collection._counting import Counting
 from cogs.collection._keeping import Keeping
 from cogs.collection._looking import Looking
 from cogs.collection._ports import Parts, Services
@@ -25,6 +26,8 @@ async def setup(bot: Host[Services]) -> None:
         views=services.collection_views,
         links=services.discogs_links,
         sync_messages=services.sync_messages,
+        statistics=services.collection_statistics,
+        pictures=services.pictures,
     )
     await bot.add_cog(Collection(parts, answers=services.answers))
 
@@ -32,6 +35,7 @@ async def setup(bot: Host[Services]) -> None:
 class Collection(
     Looking,
     Keeping,
+    Counting,
     commands.GroupCog,
     group_name="collection",
     group_description=locale_str("Your record collection on Discogs"),

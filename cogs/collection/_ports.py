@@ -1,6 +1,6 @@
 """What the collection's commands ask of the services."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -9,6 +9,8 @@ import discord
 from bot.errors import Answers
 from bot.i18n import Texts
 from bot.ui.buttons import Press
+from bot.ui.chart import Chart
+from bot.ui.reply import InteractionReply
 from bot.ui.sync_message import SyncMessages
 from services.accounts.models import DiscogsLink
 from services.collection.models import (
@@ -23,6 +25,7 @@ from services.collection.models import (
     StoredCopy,
     SyncState,
 )
+from services.collection.statistics_models import Statistics
 from services.collection.views import CollectionView
 from services.errors import NotLinked
 
@@ -75,6 +78,22 @@ class Copies(Protocol):
         """Return how the collection stands."""
 
 
+class Counts(Protocol):
+    """``CollectionStatistics``, which says what is raised."""
+
+    async def of(self, user_id: int, /) -> Statistics:
+        """Return the numbers of the person's collection."""
+
+
+class Drawings(Protocol):
+    """``Pictures``."""
+
+    async def draw(
+        self, charts: Sequence[Chart], /, *, meanwhile: Callable[[], Awaitable[None]]
+    ) -> tuple[bytes, ...]:
+        """Return a PNG of each chart; none when that fails."""
+
+
 class Syncs(Protocol):
     """``CollectionSync``, which says what is raised."""
 
@@ -111,6 +130,8 @@ class Services(Protocol):
     @property
     def collection(self) -> Copies: ...
     @property
+    def collection_statistics(self) -> Counts: ...
+    @property
     def collection_sync(self) -> Syncs: ...
     @property
     def collection_views(self) -> Views: ...
@@ -118,6 +139,8 @@ class Services(Protocol):
     def discogs_links(self) -> Links: ...
     @property
     def sync_messages(self) -> SyncMessages: ...
+    @property
+    def pictures(self) -> Drawings: ...
     @property
     def answers(self) -> Answers: ...
 
@@ -131,6 +154,20 @@ class Parts:
     views: Views
     links: Links
     sync_messages: SyncMessages
+    statistics: Counts
+    pictures: Drawings
+
+    async def acknowledge(self, reply: InteractionReply) -> DiscogsLink:
+        """Say that an answer comes, and to whom; returns the person's link.
+
+        Raises:
+            NotLinked: There is nothing to show.
+        """
+        link = await self.link_of(reply.user_id)
+        if link.is_proven:
+            reply.make_private()
+        await reply.acknowledge()
+        return link
 
     async def link_of(self, user_id: int) -> DiscogsLink:
         """Return the person's link.
