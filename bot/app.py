@@ -33,6 +33,7 @@ from bot.web import PortTaken, web_server
 from services.accounts.cipher import TokenCipher
 from services.accounts.key_file import open_keys
 from services.accounts.keys import KeysUnusable
+from services.accounts.preferences import Preferences
 from services.catalogue.service import CatalogueService
 from services.descriptions.later import WRITE_LATER, LateDescription, LateDescriptions
 from services.descriptions.service import DescriptionService
@@ -89,6 +90,8 @@ def make_services(
         health=upstreams.health,
         collection=collecting.service,
         collection_statistics=collecting.statistics,
+        collection_values=collecting.values,
+        preferences=Preferences(),
         collection_sync=collecting.sync,
         collection_views=collecting.views,
         discogs_links=collecting.links,

@@ -71,8 +71,6 @@ class Line(msgspec.Struct, frozen=True, kw_only=True, tag=True):
         values: One a day.
         said_first: The first value as text.
         said_last: The last value as text.
-        low: The lower edge of a band around it; empty for none.
-        high: The upper edge, likewise.
         is_stepped: The value stays until the next day; else the line is straight between them.
         day_marks: Of the horizontal axis.
         marks: Of the vertical axis, the lowest first and the highest last: they are its range.
@@ -83,8 +81,6 @@ class Line(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     values: tuple[float, ...]
     said_first: str
     said_last: str
-    low: tuple[float, ...] = ()
-    high: tuple[float, ...] = ()
     is_stepped: bool = False
     day_marks: tuple[Mark, ...] = ()
     marks: tuple[Mark, ...] = ()

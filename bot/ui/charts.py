@@ -15,6 +15,7 @@ from bot.i18n import Texts
 from bot.ui.chart import Bar, Bars, Chart, Columns, Line, Mark, Panel
 from bot.ui.text import number, shorten
 from services.collection.statistics_models import Decade, Month, Ranking, Statistics
+from services.collection.values import ValueHistory
 from services.music import clean_text
 
 _ROW_HEIGHT: Final = 320
@@ -68,15 +69,35 @@ def _said(panel: Panel) -> str:
     return f"{panel.said_first} → {panel.said_last}"
 
 
+def value_chart(history: ValueHistory, texts: Texts) -> Chart | None:
+    """Return the picture of a value over time; None when there is only one day to show."""
+    known = history.comparable
+    days = [reading.asked_at.date() for reading, _ in known]
+    if len(known) < 2:  # noqa: PLR2004  # a line needs two points
+        return None
+    values = [float(median.amount) for _, median in known]
+    line = Line(
+        title=texts.gettext("Median"),
+        days=tuple(day.toordinal() for day in days),
+        values=tuple(values),
+        said_first=known[0][0].value.median,
+        said_last=known[-1][0].value.median,
+        day_marks=day_marks(days[0], days[-1], texts),
+        marks=value_marks(min(values), max(values), texts),
+    )
+    return Chart(rows=((line,),), height=_LEAST_HEIGHT)
+
+
 def value_marks(lowest: float, highest: float, texts: Texts) -> tuple[Mark, ...]:
-    """Return three or four round values from below ``lowest`` to above ``highest``."""
-    step = _round_step((highest - lowest) / 2 or max(highest, 1.0))
+    """Return a few round values from below ``lowest`` to above ``highest``, one or more apart."""
+    step = _round_step((highest - lowest) / 2 or 1.0)
     first = math.floor(lowest / step)
     count = max(1, math.ceil(highest / step) - first)
-    return tuple(
-        Mark((first + each) * step, _short_number((first + each) * step, texts))
-        for each in range(count + 1)
-    )
+    values = [(first + each) * step for each in range(count + 1)]
+    shown = [_short_number(value, texts) for value in values]
+    if len(set(shown)) < len(shown):
+        shown = [number(round(value), texts.language) for value in values]
+    return tuple(Mark(value, text) for value, text in zip(values, shown, strict=True))
 
 
 def day_marks(first: date, last: date, texts: Texts) -> tuple[Mark, ...]:

@@ -45,7 +45,7 @@ _ELLIPSIS: Final = "…"
 _EDGE: Final = 24
 _GAP: Final = 40
 _TITLE: Final = 58
-_LEFT_OF_AXIS: Final = 92
+_LEFT_OF_AXIS: Final = 24
 _BELOW_AXIS: Final = 44
 _LEFT_OF_BARS: Final = 216
 _RIGHT_OF_BARS: Final = 86
@@ -150,7 +150,8 @@ def _draw_panel(place: _Place, panel: Panel) -> None:
     if isinstance(panel, Bars):
         _draw_bars(place.axes(left=_LEFT_OF_BARS, right=_RIGHT_OF_BARS, below=0), panel)
         return
-    axes = place.axes(left=_LEFT_OF_AXIS, right=0, below=_BELOW_AXIS)
+    left = max(_width(mark.text) for mark in panel.marks) + _LEFT_OF_AXIS
+    axes = place.axes(left=left, right=0, below=_BELOW_AXIS)
     axes.set_ylim(panel.marks[0].at, panel.marks[-1].at)
     for mark in panel.marks:
         axes.axhline(mark.at, color=_RULE, linewidth=2, zorder=0)
@@ -187,14 +188,16 @@ def _draw_columns(axes: Axes, panel: Columns) -> None:
 
 def _draw_line(axes: Axes, panel: Line) -> None:
     axes.set_xlim(panel.days[0] - 0.5, panel.days[-1] + 0.5)
-    if panel.low:
-        axes.fill_between(panel.days, panel.low, panel.high, color=_FIRST, alpha=0.25, linewidth=0)
-    else:
-        step: Literal["post"] | None = "post" if panel.is_stepped else None
-        bottom = panel.marks[0].at
-        axes.fill_between(
-            panel.days, panel.values, bottom, step=step, color=_FIRST, alpha=0.25, linewidth=0
-        )
+    step: Literal["post"] | None = "post" if panel.is_stepped else None
+    axes.fill_between(
+        panel.days,
+        panel.values,
+        panel.marks[0].at,
+        step=step,
+        color=_FIRST,
+        alpha=0.25,
+        linewidth=0,
+    )
     style = "steps-post" if panel.is_stepped else "default"
     axes.plot(panel.days, panel.values, color=_FIRST, linewidth=5, drawstyle=style)
     if len(panel.days) == 1:  # a line needs two points

@@ -15,6 +15,7 @@ from cogs.collection._counting import Counting
 from cogs.collection._keeping import Keeping
 from cogs.collection._looking import Looking
 from cogs.collection._ports import Parts, Services
+from cogs.collection._valuing import Valuing
 
 
 async def setup(bot: Host[Services]) -> None:
@@ -27,6 +28,8 @@ async def setup(bot: Host[Services]) -> None:
         links=services.discogs_links,
         sync_messages=services.sync_messages,
         statistics=services.collection_statistics,
+        values=services.collection_values,
+        preferences=services.preferences,
         pictures=services.pictures,
     )
     await bot.add_cog(Collection(parts, answers=services.answers))
@@ -36,6 +39,7 @@ class Collection(
     Looking,
     Keeping,
     Counting,
+    Valuing,
     commands.GroupCog,
     group_name="collection",
     group_description=locale_str("Your record collection on Discogs"),

@@ -13,6 +13,7 @@ from bot.ui.chart import Chart
 from bot.ui.reply import InteractionReply
 from bot.ui.sync_message import SyncMessages
 from services.accounts.models import DiscogsLink
+from services.answers import Answer
 from services.collection.models import (
     Added,
     CopiesPage,
@@ -26,6 +27,7 @@ from services.collection.models import (
     SyncState,
 )
 from services.collection.statistics_models import Statistics
+from services.collection.values import ValueHistory
 from services.collection.views import CollectionView
 from services.errors import NotLinked
 
@@ -85,6 +87,31 @@ class Counts(Protocol):
         """Return the numbers of the person's collection."""
 
 
+class Values(Protocol):
+    """``CollectionValues``, which says what is raised."""
+
+    async def of(self, user_id: int, /) -> Answer[ValueHistory]:
+        """Return what the person's collection is worth, and was."""
+
+
+class Preference(Protocol):
+    """What a person has decided."""
+
+    @property
+    def shows_value(self) -> bool:
+        """Others may see what their collection is worth."""
+
+
+class Preferences(Protocol):
+    """``services.accounts.preferences``, as far as it is needed here."""
+
+    async def get(self, user_id: int, /) -> Preference:
+        """Return what the person has decided."""
+
+    async def set_value_shown(self, user_id: int, on: bool, /) -> None:  # noqa: FBT001  # says itself
+        """Let others see what the collection is worth, or no longer."""
+
+
 class Drawings(Protocol):
     """``Pictures``."""
 
@@ -140,6 +167,10 @@ class Services(Protocol):
     @property
     def sync_messages(self) -> SyncMessages: ...
     @property
+    def collection_values(self) -> Values: ...
+    @property
+    def preferences(self) -> Preferences: ...
+    @property
     def pictures(self) -> Drawings: ...
     @property
     def answers(self) -> Answers: ...
@@ -155,6 +186,8 @@ class Parts:
     links: Links
     sync_messages: SyncMessages
     statistics: Counts
+    values: Values
+    preferences: Preferences
     pictures: Drawings
 
     async def acknowledge(self, reply: InteractionReply) -> DiscogsLink:

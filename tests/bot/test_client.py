@@ -23,6 +23,7 @@ from bot.ui.stream import ProgressiveMessages
 from bot.ui.sync_message import SyncMessages
 from bot.upstreams import Upstreams
 from services.accounts.cipher import TokenCipher
+from services.accounts.preferences import Preferences
 from services.catalogue.service import CatalogueService
 from services.descriptions.service import DescriptionService
 from services.discogs.service import DiscogsService
@@ -98,6 +99,8 @@ async def services(tmp_path: Path) -> AsyncIterator[Services]:
             health=health,
             collection=collecting.service,
             collection_statistics=collecting.statistics,
+            collection_values=collecting.values,
+            preferences=Preferences(),
             collection_sync=collecting.sync,
             collection_views=collecting.views,
             discogs_links=collecting.links,

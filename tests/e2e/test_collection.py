@@ -6,12 +6,7 @@ from typing import Any
 import aiohttp
 import pytest
 from harness.bots import BotFactory, RunningBot, final_message
-from harness.collectors import (
-    EMPTY,
-    LARGE,
-    OWNER,
-    PRIVATE,
-    SMALL,
+from harness.talking import (
     allowed,
     authorize_url,
     button_id,
@@ -25,6 +20,13 @@ from harness.collectors import (
 from bot.sandbox.discord import Message
 from bot.sandbox.faults import Fault, FaultKind
 
+SMALL, LARGE, EMPTY, PRIVATE, OWNER = (
+    "Tape.Hiss-88",
+    "vinyl_marie",
+    "empty_shelf",
+    "private_paul",
+    "crate_digger",
+)
 CALLBACK = {"WEB_PUBLIC_URL": "https://bot.example"}
 NOT_LINKED = "You haven't linked your Discogs account yet"
 

@@ -1,10 +1,11 @@
 """What a collection looks like in numbers, through the real bot."""
 
 from harness.bots import RunningBot, final_message
-from harness.collectors import EMPTY, PRIVATE, SMALL, allowed, linked, said, sync
+from harness.talking import allowed, linked, said, sync
 
 from bot.sandbox.discord import Message
 
+SMALL, EMPTY, PRIVATE = "Tape.Hiss-88", "empty_shelf", "private_paul"
 PNG = b"\x89PNG\r\n\x1a\n"
 
 

@@ -1,18 +1,10 @@
-"""People with collections on the sandbox's Discogs, as they use the real bot."""
+"""What people say to the bot in the tests of linked accounts, and what comes of it."""
 
 import re
 from typing import Any
 
 from bot.sandbox.discord import Exchange, Message
 from harness.bots import RunningBot, final_message
-
-SMALL, LARGE, EMPTY, PRIVATE, OWNER = (
-    "Tape.Hiss-88",
-    "vinyl_marie",
-    "empty_shelf",
-    "private_paul",
-    "crate_digger",
-)
 
 
 def button_id(message: Message, prefix: str, *, place: str = "") -> str:
@@ -24,7 +16,7 @@ def is_over(exchange: Exchange) -> bool:
     return bool(exchange.messages) and exchange.last.text.startswith(("✅", "⚠️", "⏹️"))
 
 
-async def said(bot: RunningBot, name: str, user: str = "alice", **options: Any) -> Message:  # noqa: ANN401  # passed through
+async def said(bot: RunningBot, name: str, user: str = "alice", /, **options: Any) -> Message:  # noqa: ANN401  # passed through
     return await final_message(await bot.sandbox.discord.run_command(name, options, user=user), 15)
 
 
