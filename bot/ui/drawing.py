@@ -181,9 +181,11 @@ def _draw_columns(axes: Axes, panel: Columns) -> None:
         axes.stairs(panel.lines, edges, color=_SECOND, linewidth=5, baseline=None)
         name = f"■ {panel.line_name}"
         _write(axes, name, (1, 1), (0, 42), ha="right", colour=_SECOND, of_axis="xy")
+    two_digits = _width("00")
     for place, label in enumerate(panel.labels):
         # One with a sign before its digits moves aside, or it would touch the next one.
-        _write_below(axes, Mark(place - 0.2 * (len(label) > 2), label))  # noqa: PLR2004  # digits
+        shift = (two_digits - max(two_digits, _width(label))) / 2
+        _write(axes, label, (place, 0), (shift, -26), ha="center")
 
 
 def _draw_line(axes: Axes, panel: Line) -> None:

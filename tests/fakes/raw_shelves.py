@@ -62,7 +62,10 @@ def _row(draw: st.DrawFn, number: int) -> Json:
         "title": draw(_NAMES),
         "year": draw(st.sampled_from([0, 0, 1959, 1960, 1969, 1997, 2024])),
         "artists": [{"name": draw(_ARTISTS), "anv": draw(st.sampled_from(["", "", "Miles"]))}],
-        "labels": [{"name": name, "catno": "none"} for name in draw(st.lists(_NAMES, max_size=3))],
+        "labels": [
+            {"name": name, "catno": f"CAT {place}"}  # so that the same label may come twice
+            for place, name in enumerate(draw(st.lists(_NAMES, max_size=3)))
+        ],
         "formats": [
             {"name": name, "qty": "2", "descriptions": ["LP", "CD"]}
             for name in draw(st.lists(_WORDS, max_size=3))

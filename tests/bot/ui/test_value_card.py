@@ -95,7 +95,7 @@ def test_picture_is_of_the_median_and_told_in_words() -> None:
     assert chart is not None
     line = chart.rows[0][0]
     assert isinstance(line, Line)
-    assert line.values == (100, 12_345, 12_360)
+    assert list(line.values) == [100, 12_345, 12_360]
     assert in_words(chart) == "Median: £100.00 → £12,360.00"
     assert value_chart(history("£100.00").value, EN) is None
     assert value_chart(history("rich", "richer").value, EN) is None
