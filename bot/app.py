@@ -67,9 +67,7 @@ def make_services(
         StartError: The keys that encrypt tokens cannot be used.
     """
     jobs, syncs, door = _jobs(database, clock), _jobs(database, clock), Door()
-    renderings = Renderings(languages)
-    renderings.register(LateDescription, late_description_card)
-    cipher = _cipher(settings)
+    cipher, renderings = _cipher(settings), _renderings(languages)
     editor = LateEditor(database, door=door, renderings=renderings, cipher=cipher, clock=clock)
     descriptions, late_descriptions = _make_descriptions(upstreams, jobs, editor, clock)
     operators, messages = Operators(), ProgressiveMessages(clock=clock)
@@ -104,6 +102,13 @@ def make_services(
         answers=Answers(languages),
     )
     return services, (jobs, syncs)
+
+
+def _renderings(languages: Catalogue) -> Renderings:
+    """Return how late messages look."""
+    renderings = Renderings(languages)
+    renderings.register(LateDescription, late_description_card)
+    return renderings
 
 
 def _make_descriptions(
