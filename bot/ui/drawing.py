@@ -9,18 +9,15 @@ Only the ``Figure`` object is used: pyplot keeps figures of its own, and is not 
 import io
 import signal
 import sys
-import unicodedata
-from pathlib import Path
 from typing import BinaryIO, Final, Literal
 
 import msgspec
-from matplotlib import get_data_path
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
-from matplotlib.font_manager import FontProperties, get_font
 
 from bot.ui.chart import LENGTH_BYTES, Bars, Chart, Columns, Drawn, Line, Mark, Panel
+from bot.ui.lettering import DPI, HEADING, TEXT, can_draw, fitting, width_of
 
 _PAPER: Final = "#1e1f22"
 _INK: Final = "#f2f3f5"
@@ -28,18 +25,6 @@ _GREY: Final = "#b5bac1"
 _RULE: Final = "#43454b"
 _FIRST: Final = "#f0a94a"
 _SECOND: Final = "#6fd3c0"
-
-_DPI: Final = 100
-_TEXT_POINTS: Final = 21
-_TITLE_POINTS: Final = 23
-_FONT_FILE: Final = Path(get_data_path(), "fonts", "ttf", "DejaVuSans.ttf")
-# Named by their files: matplotlib then need not look for them among all that are installed.
-_TEXT: Final = FontProperties(fname=str(_FONT_FILE), size=_TEXT_POINTS)
-_HEADING: Final = FontProperties(
-    fname=str(_FONT_FILE.with_name("DejaVuSans-Bold.ttf")), size=_TITLE_POINTS
-)
-_RIGHT_TO_LEFT: Final = frozenset({"R", "AL", "AN"})
-_ELLIPSIS: Final = "…"
 
 # Distances in pixels.
 _EDGE: Final = 24
@@ -68,7 +53,7 @@ def main() -> None:
 
 def draw(chart: Chart) -> bytes:
     """Return the picture: a PNG of ``chart.width`` by ``chart.height`` pixels."""
-    figure = Figure((chart.width / _DPI, chart.height / _DPI), dpi=_DPI, facecolor=_PAPER)
+    figure = Figure((chart.width / DPI, chart.height / DPI), dpi=DPI, facecolor=_PAPER)
     FigureCanvasAgg(figure)
     height = (chart.height - 2 * _EDGE - (len(chart.rows) - 1) * _GAP) / len(chart.rows)
     for number, row in enumerate(chart.rows):
@@ -80,19 +65,6 @@ def draw(chart: Chart) -> bytes:
     paper = io.BytesIO()
     figure.savefig(paper, format="png")
     return paper.getvalue()
-
-
-def can_draw(text: str) -> bool:
-    """Tell whether the text comes out as it is read.
-
-    The font has Latin, Greek, Cyrillic and more, but neither Chinese, Japanese nor Korean; and
-    matplotlib sets Hebrew and Arabic from left to right, which nobody can read.
-    """
-    glyphs = get_font(str(_FONT_FILE)).get_charmap()
-    return all(
-        ord(each) in glyphs and unicodedata.bidirectional(each) not in _RIGHT_TO_LEFT
-        for each in text
-    )
 
 
 class _Place:
@@ -111,7 +83,7 @@ class _Place:
             self._left / width,
             (self._bottom + self._height) / height,
             title,
-            fontproperties=_HEADING,
+            fontproperties=HEADING,
             color=_INK,
             va="top",
             parse_math=False,
@@ -135,7 +107,7 @@ class _Place:
         return axes
 
     def _size(self) -> tuple[float, float]:
-        return self._figure.get_figwidth() * _DPI, self._figure.get_figheight() * _DPI
+        return self._figure.get_figwidth() * DPI, self._figure.get_figheight() * DPI
 
 
 def _read(stream: BinaryIO) -> Chart | None:
@@ -150,7 +122,7 @@ def _draw_panel(place: _Place, panel: Panel) -> None:
     if isinstance(panel, Bars):
         _draw_bars(place.axes(left=_LEFT_OF_BARS, right=_RIGHT_OF_BARS, below=0), panel)
         return
-    left = max(_width(mark.text) for mark in panel.marks) + _LEFT_OF_AXIS
+    left = max(width_of(mark.text) for mark in panel.marks) + _LEFT_OF_AXIS
     axes = place.axes(left=left, right=0, below=_BELOW_AXIS)
     axes.set_ylim(panel.marks[0].at, panel.marks[-1].at)
     for mark in panel.marks:
@@ -169,7 +141,7 @@ def _draw_bars(axes: Axes, panel: Bars) -> None:
     axes.set_xlim(0, max(*values, 1))
     for place, bar in enumerate(panel.bars):
         label = bar.label if can_draw(bar.label) else bar.substitute
-        _write(axes, _fitting(label, _LEFT_OF_BARS - 16), (0, place), (-14, 0), ha="right")
+        _write(axes, fitting(label, _LEFT_OF_BARS - 16), (0, place), (-14, 0), ha="right")
         _write(axes, bar.shown, (bar.value, place), (12, 0), ha="left", colour=_GREY)
 
 
@@ -181,10 +153,10 @@ def _draw_columns(axes: Axes, panel: Columns) -> None:
         axes.stairs(panel.lines, edges, color=_SECOND, linewidth=5, baseline=None)
         name = f"■ {panel.line_name}"
         _write(axes, name, (1, 1), (0, 42), ha="right", colour=_SECOND, of_axis="xy")
-    two_digits = _width("00")
+    two_digits = width_of("00")
     for place, label in enumerate(panel.labels):
         # One with a sign before its digits moves aside, or it would touch the next one.
-        shift = (two_digits - max(two_digits, _width(label))) / 2
+        shift = (two_digits - max(two_digits, width_of(label))) / 2
         _write(axes, label, (place, 0), (shift, -26), ha="center")
 
 
@@ -211,7 +183,7 @@ def _draw_line(axes: Axes, panel: Line) -> None:
 def _write_below(axes: Axes, mark: Mark) -> None:
     """Write below the horizontal axis, within its ends."""
     first, last = axes.get_xlim()
-    margin = _width(mark.text) / 2 / axes.bbox.width
+    margin = width_of(mark.text) / 2 / axes.bbox.width
     at = min(max((mark.at - first) / (last - first), margin), 1 - margin)
     _write(axes, mark.text, (at, 0), (0, -26), ha="center", of_axis="xy")
 
@@ -235,29 +207,13 @@ def _write(
         xycoords=(x, y),
         xytext=shift,
         textcoords="offset pixels",
-        fontproperties=_TEXT,
+        fontproperties=TEXT,
         color=colour,
         ha=ha,
         va="center",
         annotation_clip=False,
         parse_math=False,
     )
-
-
-def _fitting(text: str, width: float) -> str:
-    """Return ``text``, cut where it would be wider than ``width`` pixels."""
-    if _width(text) <= width:
-        return text
-    while text and _width(text + _ELLIPSIS) > width:
-        text = text[:-1]
-    return text.rstrip() + _ELLIPSIS
-
-
-def _width(text: str) -> float:
-    font = get_font(str(_FONT_FILE))
-    font.set_size(_TEXT_POINTS, _DPI)
-    font.set_text(text)
-    return float(font.get_width_height()[0]) / 64
 
 
 if __name__ == "__main__":

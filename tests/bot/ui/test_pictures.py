@@ -14,7 +14,8 @@ from fakes.counted import make_statistics
 from bot.i18n import Catalogue
 from bot.ui.chart import Bar, Bars, Chart, Columns, Line
 from bot.ui.charts import statistics_charts
-from bot.ui.drawing import can_draw, draw
+from bot.ui.drawing import draw
+from bot.ui.lettering import can_draw
 from bot.ui.pictures import Pictures
 from services.collection.statistics_models import Ranking
 from services.resilience.clock import SystemClock
@@ -157,3 +158,11 @@ async def test_what_is_ready_is_shown_while_a_picture_takes_its_time() -> None:
     await pictures.close()
 
     assert await drawing == ()
+
+
+async def test_bot_that_draws_nothing_loads_no_plotting_library() -> None:
+    code = "import sys, bot.app, cogs.collection; sys.exit('matplotlib' in sys.modules)"
+
+    process = await asyncio.create_subprocess_exec(sys.executable, "-c", code)
+
+    assert await process.wait() == 0
