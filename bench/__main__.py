@@ -17,6 +17,7 @@ from bench.policy import bench_calls
 from bench.report import write
 from bench.requests import bench_requests
 from bench.soak import bench_soak
+from bench.statistics import bench_statistics
 from bench.storage import bench_stalls, bench_statements
 from bench.streams import bench_decoder
 from bench.sync import bench_sync
@@ -64,6 +65,7 @@ def _sections(postgres: str | None) -> Mapping[str, Callable[[], None]]:
         "decoder": bench_decoder,
         "pages": bench_pages,
         "collection": with_loop(bench_collection),
+        "statistics": with_loop(bench_statistics),
         "collection pages": bench_collection_pages,
         "sync": with_loop(bench_sync),
         "cards": bench_cards,

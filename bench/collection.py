@@ -26,10 +26,10 @@ from services.storage.collection_entries import LocalEntries
 from services.storage.collections import CollectionRepository
 from services.storage.database import Database
 
-_COPIES: Final = 10_000
+COPIES: Final = 10_000
 _PER_PAGE: Final = 100
 _LOOKS: Final = 3
-_OWNER: Final = 80_351_110_224_678_912
+OWNER: Final = 80_351_110_224_678_912
 _WORDS: Final = tuple(
     word
     for line in (
@@ -41,32 +41,34 @@ _WORDS: Final = tuple(
 
 _Ask = Callable[[CollectionService], Awaitable[object]]
 _QUESTIONS: Final[dict[str, _Ask]] = {
-    "browse, newest first": lambda s: s.browse(_OWNER, Filters()),
-    "browse by artist, page 800": lambda s: s.browse(_OWNER, Filters(), sort=Sort.ARTIST, page=800),
-    "browse, genre and decade": lambda s: s.browse(_OWNER, Filters(genre="Jazz", decade=1960)),
-    "full text, a frequent word": lambda s: s.browse(_OWNER, Filters(text="blue")),
-    "full text, two beginnings": lambda s: s.browse(_OWNER, Filters(text="colt sup")),
-    "autocompletion": lambda s: s.find(_OWNER, "mon"),
+    "browse, newest first": lambda s: s.browse(OWNER, Filters()),
+    "browse by artist, page 800": lambda s: s.browse(OWNER, Filters(), sort=Sort.ARTIST, page=800),
+    "browse, genre and decade": lambda s: s.browse(OWNER, Filters(genre="Jazz", decade=1960)),
+    "full text, a frequent word": lambda s: s.browse(OWNER, Filters(text="blue")),
+    "full text, two beginnings": lambda s: s.browse(OWNER, Filters(text="colt sup")),
+    "autocompletion": lambda s: s.find(OWNER, "mon"),
 }
 
 
 def bench_collection(runner: asyncio.Runner) -> None:
     """Compare each question with its own statements, run again without anything around them."""
     with sqlite_pair(runner) as pair:
-        runner.run(_fill(pair.database))
+        runner.run(fill(pair.database))
         service = _service(pair.database)
         rows: list[Row] = []
         for what, ask in _QUESTIONS.items():
             rows += _compare(runner, pair, service, what, ask)
     print_section(
-        f"(i) Looking at {_COPIES:,} copies on SQLite",
+        f"(i) Looking at {COPIES:,} copies on SQLite",
         "all statements of the same call, through sqlite3 from the standard library",
         rows,
     )
 
 
 @dataclass(frozen=True, slots=True)
-class _Statement:
+class Statement:
+    """One that was run."""
+
     sql: str
     parameters: tuple[Any, ...]
 
@@ -74,11 +76,11 @@ class _Statement:
 def _compare(
     runner: asyncio.Runner, pair: Pair, service: CollectionService, what: str, ask: _Ask
 ) -> list[Row]:
-    with _recorded() as statements:
+    with recorded() as statements:
         runner.run(_repeat(service, ask, 1))
     timings = measure(
         {
-            "raw": lambda: _replay(pair, statements),
+            "raw": lambda: replay(pair, statements),
             "ours": lambda: runner.run(_repeat(service, ask, _LOOKS)),
         },
         operations=_LOOKS,
@@ -95,13 +97,13 @@ async def _repeat(service: CollectionService, ask: _Ask, times: int) -> None:
 
 
 @contextmanager
-def _recorded() -> Iterator[list[_Statement]]:
+def recorded() -> Iterator[list[Statement]]:
     """Note the statements that are run in the block."""
-    statements: list[_Statement] = []
+    statements: list[Statement] = []
 
     def note(_connection: object, _cursor: object, sql: str, parameters: Any, *_: object) -> None:  # noqa: ANN401  # the driver's own
         if not sql.startswith("BEGIN"):
-            statements.append(_Statement(sql, tuple(parameters)))
+            statements.append(Statement(sql, tuple(parameters)))
 
     event.listen(Engine, "before_cursor_execute", note)
     try:
@@ -110,27 +112,29 @@ def _recorded() -> Iterator[list[_Statement]]:
         event.remove(Engine, "before_cursor_execute", note)
 
 
-def _replay(pair: Pair, statements: list[_Statement]) -> None:
-    for _ in range(_LOOKS):
+def replay(pair: Pair, statements: list[Statement], times: int = _LOOKS) -> None:
+    """Run the statements of a call through sqlite3 alone, so often."""
+    for _ in range(times):
         pair.raw.execute("BEGIN")
         for statement in statements:
             pair.raw.execute(statement.sql, statement.parameters).fetchall()
         pair.raw.execute("COMMIT")
 
 
-async def _fill(database: Database) -> None:
+async def fill(database: Database) -> None:
+    """Store ``COPIES`` copies of ``OWNER``."""
     chance = random.Random(6)  # noqa: S311  # the same records in every run
     collections = CollectionRepository()
-    copies = [_copy(number, chance) for number in range(1, _COPIES + 1)]
+    copies = [_copy(number, chance) for number in range(1, COPIES + 1)]
     async with database.write() as transaction:
-        await collections.open(transaction, _OWNER, "collector")
-        generation = await collections.begin_generation(transaction, _OWNER) or 0
-        for start in range(0, _COPIES, _PER_PAGE):
+        await collections.open(transaction, OWNER, "collector")
+        generation = await collections.begin_generation(transaction, OWNER) or 0
+        for start in range(0, COPIES, _PER_PAGE):
             rows = [row_of(copy) for copy in copies[start : start + _PER_PAGE]]
             page = start // _PER_PAGE + 1
-            await collections.write_page(transaction, _OWNER, generation, page, rows)
-        await collections.publish(transaction, _OWNER, generation)
-        await collections.change(transaction, _OWNER, synced_at=SystemClock().now())
+            await collections.write_page(transaction, OWNER, generation, page, rows)
+        await collections.publish(transaction, OWNER, generation)
+        await collections.change(transaction, OWNER, synced_at=SystemClock().now())
 
 
 def _copy(number: int, chance: random.Random) -> Copy:
@@ -153,24 +157,28 @@ def _copy(number: int, chance: random.Random) -> Copy:
     return Copy(instance_id=number, pressing=pressing, added_at=added_at, rating=number % 6)
 
 
-class _Surroundings:
+class Surroundings:
     """An account, and a sync that has nothing to do."""
 
     async def account(self, user_id: int, /) -> DiscogsAccount | None:
+        """Return an account that was linked by its name."""
         return DiscogsAccount(user_id=user_id, username="collector")
 
     async def start(self, user_id: int, /) -> bool:
+        """Never needed here; likewise the two below."""
         raise NotImplementedError
 
     async def freshen(self, user_id: int, /, within: float) -> bool:
+        """What is stored is fresh."""
         raise NotImplementedError
 
     def shelf(self, account: DiscogsAccount) -> Shelf:
+        """Nothing is changed."""
         raise NotImplementedError
 
 
 def _service(database: Database) -> CollectionService:
-    clock, surroundings, collections = SystemClock(), _Surroundings(), CollectionRepository()
+    clock, surroundings, collections = SystemClock(), Surroundings(), CollectionRepository()
     changes = CollectionChanges(
         database=database,
         collections=collections,

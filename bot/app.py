@@ -25,6 +25,7 @@ from bot.settings import Settings
 from bot.state import StartError, open_state
 from bot.stopping import stop_signals
 from bot.ui.description_card import late_description_card
+from bot.ui.pictures import Pictures, open_pictures
 from bot.ui.stream import ProgressiveMessages
 from bot.ui.sync_message import SyncMessages
 from bot.upstreams import Upstreams, open_upstreams
@@ -32,6 +33,7 @@ from bot.web import PortTaken, web_server
 from services.accounts.cipher import TokenCipher
 from services.accounts.key_file import open_keys
 from services.accounts.keys import KeysUnusable
+from services.accounts.preferences import Preferences
 from services.catalogue.service import CatalogueService
 from services.descriptions.later import WRITE_LATER, LateDescription, LateDescriptions
 from services.descriptions.service import DescriptionService
@@ -51,7 +53,13 @@ letting go make 9 of the 10 s that a stop may take."""
 
 
 def make_services(
-    settings: Settings, languages: Catalogue, upstreams: Upstreams, database: Database, clock: Clock
+    settings: Settings,
+    languages: Catalogue,
+    upstreams: Upstreams,
+    database: Database,
+    *,
+    pictures: Pictures,
+    clock: Clock,
 ) -> tuple[Services, tuple[Jobs, ...]]:
     """Join the parts; returns what the cogs are handed, and the jobs with who does them.
 
@@ -59,15 +67,9 @@ def make_services(
         StartError: The keys that encrypt tokens cannot be used.
     """
     jobs, syncs, door = _jobs(database, clock), _jobs(database, clock), Door()
-    renderings = Renderings(languages)
-    renderings.register(LateDescription, late_description_card)
-    cipher = _cipher(settings)
+    cipher, renderings = _cipher(settings), _renderings(languages)
     editor = LateEditor(database, door=door, renderings=renderings, cipher=cipher, clock=clock)
-    descriptions = DescriptionService(discogs=upstreams.discogs, euria=upstreams.euria, clock=clock)
-    late_descriptions = LateDescriptions(
-        descriptions=descriptions, queue=jobs.queue, editor=editor, clock=clock
-    )
-    jobs.handlers.register(WRITE_LATER, late_descriptions.write)
+    descriptions, late_descriptions = _make_descriptions(upstreams, jobs, editor, clock)
     operators, messages = Operators(), ProgressiveMessages(clock=clock)
     collecting = make_collecting(
         database,
@@ -85,17 +87,39 @@ def make_services(
         late_descriptions=late_descriptions,
         health=upstreams.health,
         collection=collecting.service,
+        collection_statistics=collecting.statistics,
+        collection_values=collecting.values,
+        preferences=Preferences(),
         collection_sync=collecting.sync,
         collection_views=collecting.views,
         discogs_links=collecting.links,
         discogs_callback=_discogs_callback(settings),
         sync_messages=SyncMessages(messages=messages, clock=clock),
+        pictures=pictures,
         operators=operators,
         messages=messages,
         door=door,
         answers=Answers(languages),
     )
     return services, (jobs, syncs)
+
+
+def _renderings(languages: Catalogue) -> Renderings:
+    """Return how late messages look."""
+    renderings = Renderings(languages)
+    renderings.register(LateDescription, late_description_card)
+    return renderings
+
+
+def _make_descriptions(
+    upstreams: Upstreams, jobs: Jobs, editor: LateEditor, clock: Clock
+) -> tuple[DescriptionService, LateDescriptions]:
+    descriptions = DescriptionService(discogs=upstreams.discogs, euria=upstreams.euria, clock=clock)
+    late_descriptions = LateDescriptions(
+        descriptions=descriptions, queue=jobs.queue, editor=editor, clock=clock
+    )
+    jobs.handlers.register(WRITE_LATER, late_descriptions.write)
+    return descriptions, late_descriptions
 
 
 async def run(settings: Settings, *, clock: Clock | None = None) -> int:
@@ -114,7 +138,10 @@ async def run(settings: Settings, *, clock: Clock | None = None) -> int:
         stop = stack.enter_context(stop_signals())
         database = await stack.enter_async_context(open_state(settings, clock=clock))
         upstreams = await stack.enter_async_context(open_upstreams(settings, database, clock=clock))
-        services, jobs = make_services(settings, languages, upstreams, database, clock)
+        pictures = await stack.enter_async_context(open_pictures(clock))
+        services, jobs = make_services(
+            settings, languages, upstreams, database, pictures=pictures, clock=clock
+        )
         bot = AimeBot(
             services=services,
             languages=languages,

@@ -1,8 +1,6 @@
 """Joins what people's collections are made of: links, storage, the sync, and the jobs of both."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TypedDict
 
 from bot.operators import Operators
 from bot.upstreams import Upstreams
@@ -10,12 +8,14 @@ from services.accounts.cipher import TokenCipher
 from services.accounts.discogs import DiscogsLinks, OnUnlink
 from services.accounts.grants import Grants
 from services.collection.changes import ADD_LATER, CollectionChanges
+from services.collection.freshness import Freshness
 from services.collection.service import CollectionService
+from services.collection.statistics import CollectionStatistics
 from services.collection.sync import CollectionSync
+from services.collection.sync_store import OnSynced
 from services.collection.sync_work import SYNC
+from services.collection.values import KEEP_VALUE, CollectionValues
 from services.collection.views import CollectionViews
-from services.discogs.accounts import DiscogsAccount
-from services.discogs.shelf import DiscogsShelf
 from services.jobs.kinds import Handlers
 from services.jobs.queue import JobQueue
 from services.resilience.clock import Clock, system_random
@@ -30,6 +30,8 @@ class Collecting:
 
     links: DiscogsLinks
     service: CollectionService
+    statistics: CollectionStatistics
+    values: CollectionValues
     sync: CollectionSync
     views: CollectionViews
 
@@ -40,17 +42,6 @@ class Jobs:
 
     queue: JobQueue
     handlers: Handlers
-
-
-class _Shared(TypedDict):
-    """What reading and changing both work with."""
-
-    database: Database
-    collections: CollectionRepository
-    entries: LocalEntries
-    accounts: DiscogsLinks
-    open_shelf: Callable[[DiscogsAccount], DiscogsShelf]
-    clock: Clock
 
 
 def make_collecting(
@@ -68,34 +59,97 @@ def make_collecting(
 
     Syncs have a worker of their own: each takes minutes, and must not hold up what takes seconds.
     """
-    collections, entries = CollectionRepository(), LocalEntries()
+    collections = CollectionRepository()
     views = CollectionViews(database, clock=clock)
     links = _make_links(
         database, upstreams, cipher, operators, clock=clock, forget=_forgetting(collections, views)
     )
-    shared: _Shared = {
-        "database": database,
-        "collections": collections,
-        "entries": entries,
-        "accounts": links,
-        "open_shelf": upstreams.discogs.shelf,
-        "clock": clock,
-    }
-    sync = CollectionSync(queue=syncs.queue, **shared)
-    changes = CollectionChanges(queue=jobs.queue, **shared)
+    ground = _Ground(database, collections, links, upstreams, clock)
+    values = ground.make_values(jobs.queue)
+    sync = ground.make_sync(syncs.queue, on_synced=values.want)
+    changes = ground.make_changes(jobs.queue)
     syncs.handlers.register(SYNC, sync.run)
     jobs.handlers.register(ADD_LATER, changes.add_later)
-    service = CollectionService(
-        database=database,
-        collections=collections,
-        accounts=links,
+    jobs.handlers.register(KEEP_VALUE, values.keep)
+    return Collecting(
+        links=links,
+        service=ground.make_service(sync, changes, stale_seconds),
+        statistics=ground.make_statistics(sync, stale_seconds),
+        values=values,
         sync=sync,
-        changes=changes,
-        clock=clock,
-        chance=system_random(),
-        stale_seconds=stale_seconds,
+        views=views,
     )
-    return Collecting(links=links, service=service, sync=sync, views=views)
+
+
+@dataclass(frozen=True, slots=True)
+class _Ground:
+    """What all parts stand on."""
+
+    database: Database
+    collections: CollectionRepository
+    links: DiscogsLinks
+    upstreams: Upstreams
+    clock: Clock
+
+    def make_values(self, queue: JobQueue) -> CollectionValues:
+        return CollectionValues(
+            database=self.database,
+            collections=self.collections,
+            accounts=self.links,
+            open_shelf=self.upstreams.discogs.shelf,
+            queue=queue,
+            clock=self.clock,
+        )
+
+    def make_sync(self, queue: JobQueue, *, on_synced: OnSynced) -> CollectionSync:
+        return CollectionSync(
+            database=self.database,
+            collections=self.collections,
+            entries=LocalEntries(),
+            queue=queue,
+            accounts=self.links,
+            open_shelf=self.upstreams.discogs.shelf,
+            clock=self.clock,
+            on_synced=on_synced,
+        )
+
+    def make_changes(self, queue: JobQueue) -> CollectionChanges:
+        return CollectionChanges(
+            database=self.database,
+            collections=self.collections,
+            entries=LocalEntries(),
+            accounts=self.links,
+            open_shelf=self.upstreams.discogs.shelf,
+            queue=queue,
+            clock=self.clock,
+        )
+
+    def make_service(
+        self, sync: CollectionSync, changes: CollectionChanges, stale_seconds: float
+    ) -> CollectionService:
+        return CollectionService(
+            database=self.database,
+            collections=self.collections,
+            accounts=self.links,
+            sync=sync,
+            changes=changes,
+            clock=self.clock,
+            chance=system_random(),
+            stale_seconds=stale_seconds,
+        )
+
+    def make_statistics(self, sync: CollectionSync, stale_seconds: float) -> CollectionStatistics:
+        freshness = Freshness(
+            database=self.database,
+            collections=self.collections,
+            accounts=self.links,
+            sync=sync,
+            clock=self.clock,
+            stale_seconds=stale_seconds,
+        )
+        return CollectionStatistics(
+            database=self.database, collections=self.collections, freshness=freshness
+        )
 
 
 def _make_links(

@@ -5,12 +5,16 @@ from dataclasses import dataclass
 from bot.delivery.door import Door
 from bot.errors import Answers
 from bot.operators import Operators
+from bot.ui.pictures import Pictures
 from bot.ui.stream import ProgressiveMessages
 from bot.ui.sync_message import SyncMessages
 from services.accounts.discogs import DiscogsLinks
+from services.accounts.preferences import Preferences
 from services.catalogue.service import CatalogueService
 from services.collection.service import CollectionService
+from services.collection.statistics import CollectionStatistics
 from services.collection.sync import CollectionSync
+from services.collection.values import CollectionValues
 from services.collection.views import CollectionViews
 from services.descriptions.later import Promises
 from services.descriptions.service import DescriptionService
@@ -27,11 +31,15 @@ class Services:
     health: Health
     messages: ProgressiveMessages
     collection: CollectionService
+    collection_statistics: CollectionStatistics
+    collection_values: CollectionValues
+    preferences: Preferences
     collection_sync: CollectionSync
     collection_views: CollectionViews
     discogs_links: DiscogsLinks
     discogs_callback: str | None
     sync_messages: SyncMessages
+    pictures: Pictures
     operators: Operators
     door: Door
     answers: Answers

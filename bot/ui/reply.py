@@ -5,6 +5,7 @@ that turns into an error is deleted and followed by an ephemeral message.
 """
 
 import contextlib
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Final, Protocol
 
@@ -89,8 +90,14 @@ class InteractionReply:
         """Have the answer seen by the asker only; before ``acknowledge``."""
         self._is_private = True
 
-    async def show(self, view: ui.LayoutView) -> None:
+    async def show(
+        self, view: ui.LayoutView, *, files: Sequence[discord.File] | None = None
+    ) -> None:
         """Edit the answer.
+
+        Args:
+            view: What it shows from now on.
+            files: Those that ``view`` refers to, instead of the ones before; None: these stay.
 
         Raises:
             MessageGone: It was deleted, or 15 minutes have passed.
@@ -98,7 +105,9 @@ class InteractionReply:
         """
         try:
             message = await self._interaction.edit_original_response(
-                view=finished(view), allowed_mentions=_NO_PINGS
+                view=finished(view),
+                attachments=discord.utils.MISSING if files is None else files,
+                allowed_mentions=_NO_PINGS,
             )
         except REFUSALS as error:
             raise _edit_error(error) from error

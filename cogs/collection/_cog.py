@@ -11,9 +11,11 @@ from bot.ui.buttons import read_press
 from bot.ui.host import Host
 from bot.ui.notices import notice
 from bot.ui.reply import InteractionReply
+from cogs.collection._counting import Counting
 from cogs.collection._keeping import Keeping
 from cogs.collection._looking import Looking
 from cogs.collection._ports import Parts, Services
+from cogs.collection._valuing import Valuing
 
 
 async def setup(bot: Host[Services]) -> None:
@@ -25,6 +27,10 @@ async def setup(bot: Host[Services]) -> None:
         views=services.collection_views,
         links=services.discogs_links,
         sync_messages=services.sync_messages,
+        statistics=services.collection_statistics,
+        values=services.collection_values,
+        preferences=services.preferences,
+        pictures=services.pictures,
     )
     await bot.add_cog(Collection(parts, answers=services.answers))
 
@@ -32,6 +38,8 @@ async def setup(bot: Host[Services]) -> None:
 class Collection(
     Looking,
     Keeping,
+    Counting,
+    Valuing,
     commands.GroupCog,
     group_name="collection",
     group_description=locale_str("Your record collection on Discogs"),

@@ -1,6 +1,6 @@
 """What the collection's commands ask of the services."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -9,8 +9,11 @@ import discord
 from bot.errors import Answers
 from bot.i18n import Texts
 from bot.ui.buttons import Press
+from bot.ui.chart import Chart
+from bot.ui.reply import InteractionReply
 from bot.ui.sync_message import SyncMessages
 from services.accounts.models import DiscogsLink
+from services.answers import Answer
 from services.collection.models import (
     Added,
     CopiesPage,
@@ -23,6 +26,8 @@ from services.collection.models import (
     StoredCopy,
     SyncState,
 )
+from services.collection.statistics_models import Statistics
+from services.collection.values import ValueHistory
 from services.collection.views import CollectionView
 from services.errors import NotLinked
 
@@ -75,6 +80,47 @@ class Copies(Protocol):
         """Return how the collection stands."""
 
 
+class Counts(Protocol):
+    """``CollectionStatistics``, which says what is raised."""
+
+    async def of(self, user_id: int, /) -> Statistics:
+        """Return the numbers of the person's collection."""
+
+
+class Values(Protocol):
+    """``CollectionValues``, which says what is raised."""
+
+    async def of(self, user_id: int, /) -> Answer[ValueHistory]:
+        """Return what the person's collection is worth, and was."""
+
+
+class Preference(Protocol):
+    """What a person has decided."""
+
+    @property
+    def shows_value(self) -> bool:
+        """Others may see what their collection is worth."""
+
+
+class Preferences(Protocol):
+    """``services.accounts.preferences``, as far as it is needed here."""
+
+    async def get(self, user_id: int, /) -> Preference:
+        """Return what the person has decided."""
+
+    async def set_value_shown(self, user_id: int, on: bool, /) -> None:  # noqa: FBT001  # says itself
+        """Let others see what the collection is worth, or no longer."""
+
+
+class Drawings(Protocol):
+    """``Pictures``."""
+
+    async def draw(
+        self, charts: Sequence[Chart], /, *, meanwhile: Callable[[], Awaitable[None]]
+    ) -> tuple[bytes, ...]:
+        """Return a PNG of each chart; none when that fails."""
+
+
 class Syncs(Protocol):
     """``CollectionSync``, which says what is raised."""
 
@@ -111,6 +157,8 @@ class Services(Protocol):
     @property
     def collection(self) -> Copies: ...
     @property
+    def collection_statistics(self) -> Counts: ...
+    @property
     def collection_sync(self) -> Syncs: ...
     @property
     def collection_views(self) -> Views: ...
@@ -118,6 +166,12 @@ class Services(Protocol):
     def discogs_links(self) -> Links: ...
     @property
     def sync_messages(self) -> SyncMessages: ...
+    @property
+    def collection_values(self) -> Values: ...
+    @property
+    def preferences(self) -> Preferences: ...
+    @property
+    def pictures(self) -> Drawings: ...
     @property
     def answers(self) -> Answers: ...
 
@@ -131,6 +185,22 @@ class Parts:
     views: Views
     links: Links
     sync_messages: SyncMessages
+    statistics: Counts
+    values: Values
+    preferences: Preferences
+    pictures: Drawings
+
+    async def acknowledge(self, reply: InteractionReply) -> DiscogsLink:
+        """Say that an answer comes, and to whom; returns the person's link.
+
+        Raises:
+            NotLinked: There is nothing to show.
+        """
+        link = await self.link_of(reply.user_id)
+        if link.is_proven:
+            reply.make_private()
+        await reply.acknowledge()
+        return link
 
     async def link_of(self, user_id: int) -> DiscogsLink:
         """Return the person's link.

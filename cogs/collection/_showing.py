@@ -28,7 +28,7 @@ class Showing:
 
     async def browse(self, reply: InteractionReply, view: CollectionView, texts: Texts) -> None:
         """Answer with the first page."""
-        await self._acknowledge(reply)
+        await self._parts.acknowledge(reply)
         key = await self._parts.views.keep(reply.user_id, view)
         await self._show_page(reply, view, key, 1, texts)
 
@@ -36,7 +36,7 @@ class Showing:
         """Show another page in the same message."""
         key, page = press.rest[0], press.rest[1]
         reply = InteractionReply(interaction)
-        await self._acknowledge(reply)
+        await self._parts.acknowledge(reply)
         view = await self._parts.views.find(press.owner, key)
         if view is None or not (page.isdecimal() and len(page) <= _MOST_DIGITS):
             await reply.fail(notice(_forgotten("/collection browse", texts)))
@@ -45,30 +45,19 @@ class Showing:
 
     async def random(self, reply: InteractionReply, view: CollectionView, texts: Texts) -> None:
         """Answer with a pick."""
-        await self._acknowledge(reply)
+        await self._parts.acknowledge(reply)
         key = await self._parts.views.keep(reply.user_id, view)
         await self._pick(reply, view, key, texts)
 
     async def another(self, interaction: discord.Interaction, press: Press, texts: Texts) -> None:
         """Show another pick in the same message."""
         reply = InteractionReply(interaction)
-        await self._acknowledge(reply)
+        await self._parts.acknowledge(reply)
         view = await self._parts.views.find(press.owner, press.rest[0])
         if view is None:
             await reply.fail(notice(_forgotten("/collection random", texts)))
             return
         await self._pick(reply, view, press.rest[0], texts)
-
-    async def _acknowledge(self, reply: InteractionReply) -> None:
-        """Say that an answer comes, and to whom.
-
-        Raises:
-            NotLinked: There is nothing to show.
-        """
-        link = await self._parts.link_of(reply.user_id)
-        if link.is_proven:
-            reply.make_private()
-        await reply.acknowledge()
 
     async def _show_page(
         self, reply: Reply, view: CollectionView, key: str, number: int, texts: Texts

@@ -20,10 +20,7 @@ class Syncing:
 
     async def sync(self, reply: InteractionReply, texts: Texts, *, full: bool) -> None:
         """Start or join a sync, and show it until it ends."""
-        link = await self._parts.link_of(reply.user_id)
-        if link.is_proven:
-            reply.make_private()
-        await reply.acknowledge()
+        await self._parts.acknowledge(reply)
         is_new = await self._parts.syncs.start(reply.user_id, full=full)
         await self._parts.sync_messages.show(
             reply, self._parts.syncs, reply.user_id, joined=not is_new, texts=texts

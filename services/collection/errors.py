@@ -11,3 +11,7 @@ class NoSuchCopy(CollectionRefusal):
 
 class ReadOnlyLink(CollectionRefusal):
     """It is on Discogs, and the person has not allowed the bot to change anything there."""
+
+
+class OwnersOnly(CollectionRefusal):
+    """Discogs tells it to the owner alone, who has not allowed the bot to ask."""

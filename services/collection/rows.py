@@ -175,6 +175,8 @@ class _Searched(TypedDict):
     formats: tuple[str, ...]
     texts: tuple[str, ...]
     data: str
+    format_names: tuple[str, ...]
+    country: str
 
 
 def _searched(data: _Data) -> _Searched:
@@ -193,6 +195,8 @@ def _searched(data: _Data) -> _Searched:
         formats=tuple(dict.fromkeys(formats)),
         texts=(*catnos, *joined, *(text for _, text in data.notes)),
         data=_ENCODER.encode(data).decode(),
+        format_names=tuple(dict.fromkeys(each.name for each in data.formats)),
+        country=data.country or "",
     )
 
 

@@ -6,12 +6,13 @@ Every method is limited to the person who asks.
 """
 
 import random
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Final
 
 from services.collection.changes import CollectionChanges
 from services.collection.errors import NoSuchCopy
 from services.collection.export import file_name, make_exporter
+from services.collection.freshness import Freshness
 from services.collection.lookups import CollectionLookups
 from services.collection.models import (
     Added,
@@ -28,7 +29,6 @@ from services.collection.models import (
 from services.collection.ports import Accounts, Sync
 from services.collection.rows import FIELD_NAMES, copy_of, query_of
 from services.discogs.accounts import DiscogsAccount
-from services.errors import NotLinked
 from services.resilience.clock import Clock
 from services.storage.collection_models import ItemOrder
 from services.storage.collection_picks import CollectionPicks, Picked
@@ -36,7 +36,6 @@ from services.storage.collection_reader import ExportKey
 from services.storage.collections import CollectionRepository
 from services.storage.database import Database
 
-_CHECK_SECONDS: Final = 3.0
 _LONG_AGO: Final = timedelta(days=30)
 _EXPORT_BATCH: Final = 100
 
@@ -63,12 +62,17 @@ class CollectionService(CollectionLookups):
         """Show what is in ``database``; older than ``stale_seconds``, ``sync`` looks for news."""
         super().__init__(database=database, collections=collections)
         self._picks = CollectionPicks()
-        self._accounts = accounts
-        self._sync = sync
+        self._freshness = Freshness(
+            database=database,
+            collections=collections,
+            accounts=accounts,
+            sync=sync,
+            clock=clock,
+            stale_seconds=stale_seconds,
+        )
         self._changes = changes
         self._clock = clock
         self._chance = chance
-        self._stale = timedelta(seconds=stale_seconds)
 
     async def browse(
         self,
@@ -88,7 +92,7 @@ class CollectionService(CollectionLookups):
             page: 1 or more; the last one is shown instead of one beyond it.
             page_size: Copies on a page, 1 or more.
         """
-        account = await self._current(user_id)
+        account = await self._freshness.current(user_id)
         query, order = query_of(filters), ItemOrder(sort.value)
         async with self._database.read() as transaction:
             matching = await self._reader.count(transaction, user_id, query)
@@ -110,7 +114,7 @@ class CollectionService(CollectionLookups):
             pages=pages,
             matching=matching,
             state=state,
-            is_fresh=not self._is_stale(state.synced_at),
+            is_fresh=not self._freshness.is_stale(state.synced_at),
         )
 
     async def random(self, user_id: int, filters: Filters) -> Pick | None:
@@ -118,7 +122,7 @@ class CollectionService(CollectionLookups):
 
         No copy comes again until all of them have been shown; that is remembered for good.
         """
-        account = await self._current(user_id)
+        account = await self._freshness.current(user_id)
         now = self._clock.now()
         async with self._database.write() as transaction:
             # Two that ask at once take turns, or they might be shown the same copy.
@@ -140,7 +144,7 @@ class CollectionService(CollectionLookups):
 
     async def export(self, user_id: int, kind: ExportFormat) -> Export:
         """Return everything as a file; local entries are in it."""
-        account = await self._current(user_id)
+        account = await self._freshness.current(user_id)
         now, copies = self._clock.now(), 0
         async with self._database.read() as transaction:
             names = await self._names(transaction, user_id)
@@ -167,7 +171,7 @@ class CollectionService(CollectionLookups):
         Raises:
             NotFound, InvalidRequest: Discogs has no such release; nothing is stored.
         """
-        account = await self._account(user_id)
+        account = await self._freshness.account(user_id)
         item_id, where = await self._changes.add(account, entry)
         added = await self.get(user_id, item_id)
         if added is None:  # somebody was quick to remove it
@@ -189,26 +193,6 @@ class CollectionService(CollectionLookups):
             raise NoSuchCopy
         await self._changes.remove(user_id, record)
         return copy_of(record, names)
-
-    async def _current(self, user_id: int) -> DiscogsAccount:
-        """Return the account, after the sync has looked for news where that is due."""
-        account = await self._account(user_id)
-        async with self._database.read() as transaction:
-            row = await self._collections.get(transaction, user_id)
-        if row is None or (row.synced_at is None and row.problem is None):
-            await self._sync.start(user_id)
-        elif self._is_stale(row.synced_at):
-            await self._sync.freshen(user_id, within=_CHECK_SECONDS)
-        return account
-
-    async def _account(self, user_id: int) -> DiscogsAccount:
-        account = await self._accounts.account(user_id)
-        if account is None:
-            raise NotLinked("discogs", "get_collection")
-        return account
-
-    def _is_stale(self, synced_at: datetime | None) -> bool:
-        return synced_at is not None and self._clock.now() - synced_at > self._stale
 
     def _reason(self, picked: Picked) -> str:
         if picked.before is None:

@@ -14,7 +14,7 @@ from services.collection.checking import Checking
 from services.collection.models import SyncProblem, SyncState
 from services.collection.rows import state_of
 from services.collection.sync_handler import SyncHandler
-from services.collection.sync_store import SyncStore, hidden_copies
+from services.collection.sync_store import OnSynced, SyncStore, hidden_copies
 from services.collection.sync_work import SYNC, Accounts, OpenShelf, SyncWork
 from services.errors import NotLinked
 from services.jobs.kinds import RunningJob
@@ -44,15 +44,24 @@ class CollectionSync:
         accounts: Accounts,
         open_shelf: OpenShelf,
         clock: Clock,
+        on_synced: OnSynced | None = None,
     ) -> None:
-        """Sync into ``database`` what ``open_shelf`` shows of the people's ``accounts``."""
+        """Sync into ``database`` what ``open_shelf`` shows of the people's ``accounts``.
+
+        ``on_synced`` takes part in each transaction that notes a success.
+        """
         self._database = database
         self._collections = collections
         self._queue = queue
         self._accounts = accounts
         self._clock = clock
         self._store = SyncStore(
-            database, collections, entries=entries, clock=clock, tell=self._tell
+            database,
+            collections,
+            entries=entries,
+            clock=clock,
+            tell=self._tell,
+            on_synced=on_synced,
         )
         self._handler = SyncHandler(
             store=self._store, accounts=accounts, open_shelf=open_shelf, clock=clock

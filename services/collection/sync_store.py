@@ -1,6 +1,6 @@
 """``SyncStore``: what a sync notes about a collection, apart from the copies themselves."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Awaitable, Callable, Collection
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -13,6 +13,9 @@ from services.storage.database import Database, Transaction
 
 _FULL_PASS_EVERY: Final = timedelta(days=7)
 """Only a full pass finds removals that additions made up for, moves, ratings and notes."""
+
+OnSynced = Callable[[Transaction, int], Awaitable[None]]
+"""Told that a person's collection is what Discogs has, before that is committed."""
 
 
 class SyncStore:
@@ -32,13 +35,15 @@ class SyncStore:
         entries: LocalEntries,
         clock: Clock,
         tell: Callable[[], None],
+        on_synced: OnSynced | None = None,
     ) -> None:
-        """Note with these statements."""
+        """Note with these statements; ``on_synced`` takes part in what notes a success."""
         self.database = database
         self.collections = collections
         self.tell = tell
         self._entries = entries
         self._clock = clock
+        self._on_synced = on_synced
 
     async def get(self, user_id: int) -> CollectionRow | None:
         """Return the person's collection, or None."""
@@ -116,6 +121,8 @@ class SyncStore:
             problem=None,
             retry_at=None,
         )
+        if self._on_synced is not None:
+            await self._on_synced(transaction, user_id)
 
     async def drop_stale(self, user_id: int) -> None:
         """Delete copies of generations that nobody needs, a part at a time.

@@ -84,6 +84,8 @@ class ItemRow:
         formats: Names and descriptions.
         texts: What else full-text search finds it by: catalogue numbers, notes.
         data: JSON: everything that is shown.
+        format_names: Names of formats alone.
+        country: Empty for unknown.
     """
 
     instance_id: int | None
@@ -101,6 +103,8 @@ class ItemRow:
     formats: tuple[str, ...]
     texts: tuple[str, ...] = field(repr=False)
     data: str = field(repr=False)
+    format_names: tuple[str, ...]
+    country: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,6 +5,7 @@ from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Row, ScalarSelect, delete, func, insert, select
 
+from services.music import clean_text
 from services.storage.collection_models import ItemRecord, ItemRow
 from services.storage.collection_words import key_of, keys_of, lines_of, stored_words
 from services.storage.database import Transaction
@@ -101,6 +102,8 @@ def item_values(user_id: int, row: ItemRow) -> dict[str, Any]:
         "format_keys": keys_of(row.formats),
         "words": stored_words(user_id, texts),
         "data": row.data,
+        "country": clean_text(row.country),
+        "format_names": lines_of(row.format_names),
     }
 
 

@@ -10,6 +10,7 @@ from sqlalchemy import (
     Boolean,
     CheckConstraint,
     Column,
+    Date,
     Float,
     Index,
     Integer,
@@ -183,6 +184,8 @@ COLLECTION_ITEMS: Final = Table(
     Column("format_keys", Text, nullable=False),
     Column("words", Text, nullable=False),  # what full-text search finds it by
     Column("data", Text, nullable=False),  # JSON: everything that is shown
+    Column("country", Text, nullable=False, server_default=text("''")),
+    Column("format_names", Text, nullable=False, server_default=text("''")),  # without descriptions
     UniqueConstraint("user_id", "generation", "item_id"),
 )
 Index(
@@ -216,6 +219,24 @@ COLLECTION_VIEWS: Final = Table(
     Column("key", String(16), primary_key=True),  # follows from ``view``
     Column("view", Text, nullable=False),  # JSON: filters and order
     Column("used_at", UtcDateTime, nullable=False, index=True),
+)
+# What a collection was worth, in Discogs' own words, once a day (UTC).
+COLLECTION_VALUES: Final = Table(
+    "collection_values",
+    METADATA,
+    Column("user_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("day", Date, primary_key=True),
+    Column("minimum", String(64), nullable=False),
+    Column("median", String(64), nullable=False),
+    Column("maximum", String(64), nullable=False),
+    Column("asked_at", UtcDateTime, nullable=False),
+)
+# When works first came out: a fact of Discogs' catalogue, nobody's own.
+MASTER_YEARS: Final = Table(
+    "master_years",
+    METADATA,
+    Column("master_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("year", SmallInteger, nullable=False),
 )
 
 DISCOGS_ACCOUNTS: Final = Table(

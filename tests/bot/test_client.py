@@ -18,10 +18,12 @@ from bot.errors import Answers, CommandTree
 from bot.i18n import Catalogue
 from bot.operators import Operators
 from bot.services import Services
+from bot.ui.pictures import Pictures
 from bot.ui.stream import ProgressiveMessages
 from bot.ui.sync_message import SyncMessages
 from bot.upstreams import Upstreams
 from services.accounts.cipher import TokenCipher
+from services.accounts.preferences import Preferences
 from services.catalogue.service import CatalogueService
 from services.descriptions.service import DescriptionService
 from services.discogs.service import DiscogsService
@@ -96,11 +98,15 @@ async def services(tmp_path: Path) -> AsyncIterator[Services]:
             descriptions=DescriptionService(discogs=discogs, euria=euria, clock=clock),
             health=health,
             collection=collecting.service,
+            collection_statistics=collecting.statistics,
+            collection_values=collecting.values,
+            preferences=Preferences(),
             collection_sync=collecting.sync,
             collection_views=collecting.views,
             discogs_links=collecting.links,
             discogs_callback=None,
             sync_messages=SyncMessages(messages=messages, clock=clock),
+            pictures=Pictures(clock=clock),
             operators=operators,
             late_descriptions=FakePromises(),
             door=Door(),

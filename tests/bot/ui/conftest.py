@@ -44,6 +44,7 @@ def problems_of() -> Callable[[ui.LayoutView], list[str]]:
 # --- Discord's limits (discord-platform.md (b), (c)), on what is sent
 
 _TEXT, _SECTION, _THUMBNAIL, _CONTAINER, _ROW, _BUTTON, _SELECT = 10, 9, 11, 17, 1, 2, 3
+_GALLERY = 12
 _LINK = re.compile(r"(?<!\\)\]\((.*?)\)")
 _TURNING = re.compile("[\u200e\u200f\u061c\u202a-\u202e\u2066-\u2069]")
 
@@ -85,6 +86,9 @@ def _component_problems(component: dict[str, Any]) -> Iterator[str]:
         yield from _length("media URL", component["media"]["url"], 1, 2_048)
         yield from _address("media", component["media"]["url"])
         yield from _length("thumbnail description", component.get("description") or "-", 1, 1_024)
+    elif kind == _GALLERY:
+        for item in component["items"]:
+            yield from _length("picture description", item.get("description") or "", 1, 256)
     elif kind == _BUTTON:
         yield from _length("button label", component["label"], 1, 80)
         yield from _length("custom_id", component["custom_id"], 1, 100)
