@@ -9,6 +9,7 @@ The names of the four main classes are the ADR's::
     +-- InvalidRequest          every other 4xx
     +-- NotFound                404, 410
     +-- InvalidResponse         an answer arrived but broke the contract
+    +-- OutcomeUnknown          a change was sent, and nobody knows whether it was made
     +-- RefusedLocally          nothing was sent: CircuitOpen, BulkheadFull, DeadlineExceeded,
                                 QuotaSpent, ServiceDisabled; NotLinked, LinkAgain (no usable
                                 account of this person's: only they can mend it)
@@ -134,6 +135,25 @@ class NotFound(ExternalServiceException):
 
 class InvalidResponse(ExternalServiceException):
     """An answer arrived but broke the contract: bad JSON, missing field, truncated stream."""
+
+
+class OutcomeUnknown(ExternalServiceException):
+    """A change was sent, and neither its answer nor a second look tells whether it was made.
+
+    Attributes:
+        failure: What came instead of an answer.
+    """
+
+    def __init__(self, failure: ExternalServiceException) -> None:
+        """Say so of the call that ended with ``failure``."""
+        super().__init__(
+            failure.service,
+            failure.operation,
+            failure.status_code,
+            f"sent, and nobody knows whether it was done ({failure.message})",
+            retry_after=failure.retry_after,
+        )
+        self.failure = failure
 
 
 class RefusedLocally(ExternalServiceException):
