@@ -1,5 +1,6 @@
-"""Joins what people's collections are made of: links, storage, the sync, and the jobs of both."""
+"""Joins what people's collections are made of: links, storage, the syncs, and their jobs."""
 
+import logging
 from dataclasses import dataclass
 
 from bot.operators import Operators
@@ -10,14 +11,22 @@ from services.accounts.grants import Grants
 from services.collection.changes import ADD_LATER, CollectionChanges
 from services.collection.service import CollectionService
 from services.collection.sync import CollectionSync
-from services.collection.sync_work import SYNC
+from services.collection.sync_work import SYNC, SyncWork
 from services.collection.views import CollectionViews
-from services.jobs.kinds import Handlers
+from services.collection.wantlist import WantlistService
+from services.collection.wantlist_sync import WantlistSync
+from services.collection.wantlist_work import WANTLIST_SYNC
+from services.errors import ExternalServiceException
+from services.jobs.kinds import Handler, Handlers, RunningJob
 from services.jobs.queue import JobQueue
 from services.resilience.clock import Clock, system_random
 from services.storage.collection_entries import LocalEntries
 from services.storage.collections import CollectionRepository
 from services.storage.database import Database, Transaction
+from services.storage.errors import DatabaseUnavailable
+from services.storage.wantlists import WantlistRepository
+
+_LOGGER = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,6 +37,7 @@ class Collecting:
     service: CollectionService
     sync: CollectionSync
     views: CollectionViews
+    wantlist: WantlistService
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,11 +63,10 @@ def make_collecting(
 
     Syncs have a worker of their own: each takes minutes, and must not hold up what takes seconds.
     """
-    collections, entries = CollectionRepository(), LocalEntries()
+    collections, entries, wantlists = CollectionRepository(), LocalEntries(), WantlistRepository()
     views = CollectionViews(database, clock=clock)
-    links = _make_links(
-        database, upstreams, cipher, operators, clock=clock, forget=_forgetting(collections, views)
-    )
+    forget = _forgetting(collections, views, wantlists)
+    links = _make_links(database, upstreams, cipher, operators, clock=clock, forget=forget)
     sync = CollectionSync(
         database=database,
         collections=collections,
@@ -76,7 +85,16 @@ def make_collecting(
         queue=jobs.queue,
         clock=clock,
     )
-    syncs.handlers.register(SYNC, sync.run)
+    wantlist_sync = WantlistSync(
+        database=database,
+        wantlists=wantlists,
+        queue=syncs.queue,
+        accounts=links,
+        open_shelf=upstreams.discogs.shelf,
+        clock=clock,
+    )
+    syncs.handlers.register(SYNC, _followed_by_wants(sync, wantlist_sync))
+    syncs.handlers.register(WANTLIST_SYNC, wantlist_sync.run)
     jobs.handlers.register(ADD_LATER, changes.add_later)
     service = CollectionService(
         database=database,
@@ -88,7 +106,16 @@ def make_collecting(
         chance=system_random(),
         stale_seconds=stale_seconds,
     )
-    return Collecting(links=links, service=service, sync=sync, views=views)
+    wantlist = WantlistService(
+        database=database,
+        wantlists=wantlists,
+        accounts=links,
+        open_shelf=upstreams.discogs.shelf,
+        sync=wantlist_sync,
+        clock=clock,
+        stale_seconds=stale_seconds,
+    )
+    return Collecting(links=links, service=service, sync=sync, views=views, wantlist=wantlist)
 
 
 def _make_links(
@@ -112,11 +139,28 @@ def _make_links(
     )
 
 
-def _forgetting(collections: CollectionRepository, views: CollectionViews) -> OnUnlink:
+def _followed_by_wants(sync: CollectionSync, wants: WantlistSync) -> Handler[SyncWork]:
+    """Return what syncs a collection and then has the wantlist read, too."""
+
+    async def run(job: RunningJob[SyncWork]) -> None:
+        await sync.run(job)
+        try:
+            await wants.start(job.payload.user_id)
+        except (ExternalServiceException, DatabaseUnavailable) as error:
+            # Nothing is lost: who looks at the wantlist has it read.
+            _LOGGER.info("a wantlist is not read after its collection: %s", error)
+
+    return run
+
+
+def _forgetting(
+    collections: CollectionRepository, views: CollectionViews, wantlists: WantlistRepository
+) -> OnUnlink:
     """Return what deletes everything that is stored of a person's account."""
 
     async def forget(transaction: Transaction, user_id: int) -> None:
         await collections.delete_person(transaction, user_id)
         await views.forget(transaction, user_id)
+        await wantlists.delete_person(transaction, user_id)
 
     return forget

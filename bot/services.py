@@ -12,6 +12,7 @@ from services.catalogue.service import CatalogueService
 from services.collection.service import CollectionService
 from services.collection.sync import CollectionSync
 from services.collection.views import CollectionViews
+from services.collection.wantlist import WantlistService
 from services.descriptions.later import Promises
 from services.descriptions.service import DescriptionService
 from services.health import Health
@@ -29,6 +30,7 @@ class Services:
     collection: CollectionService
     collection_sync: CollectionSync
     collection_views: CollectionViews
+    wantlist: WantlistService
     discogs_links: DiscogsLinks
     discogs_callback: str | None
     sync_messages: SyncMessages

@@ -144,15 +144,18 @@ class OutcomeUnknown(ExternalServiceException):
         failure: What came instead of an answer.
     """
 
-    def __init__(self, failure: ExternalServiceException) -> None:
-        """Say so of the call that ended with ``failure``."""
-        super().__init__(
-            failure.service,
-            failure.operation,
-            failure.status_code,
-            f"sent, and nobody knows whether it was done ({failure.message})",
-            retry_after=failure.retry_after,
-        )
+    def __init__(
+        self,
+        service: str,
+        operation: str,
+        status_code: int | None = None,
+        message: str = "",
+        *,
+        retry_after: float | None = None,
+        failure: ExternalServiceException | None = None,
+    ) -> None:
+        """Store the facts; ``retry_after`` is in seconds."""
+        super().__init__(service, operation, status_code, message, retry_after=retry_after)
         self.failure = failure
 
 

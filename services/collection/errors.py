@@ -9,5 +9,9 @@ class NoSuchCopy(CollectionRefusal):
     """The person has no copy of that number (any more)."""
 
 
+class NoSuchWant(CollectionRefusal):
+    """The release is not on the person's wantlist (any more)."""
+
+
 class ReadOnlyLink(CollectionRefusal):
     """It is on Discogs, and the person has not allowed the bot to change anything there."""

@@ -4,7 +4,7 @@ from collections.abc import Callable, Collection
 from typing import Protocol
 
 from services.discogs.accounts import DiscogsAccount
-from services.discogs.shelf_models import Copy
+from services.discogs.shelf_models import Copy, Wish
 
 
 class Accounts(Protocol):
@@ -38,3 +38,27 @@ class Shelf(Protocol):
 
 
 OpenShelf = Callable[[DiscogsAccount], Shelf]
+
+
+class WantlistReading(Protocol):
+    """What keeps the stored wishes what Discogs has; see ``WantlistSync``."""
+
+    async def start(self, user_id: int, /) -> bool:
+        """Have the wantlist read; False when that is under way."""
+
+    async def freshen(self, user_id: int, /, within: float) -> bool:
+        """Have it read now, for at most ``within`` seconds; False when it may be old then."""
+
+
+class WishShelf(Protocol):
+    """What changes a wantlist on Discogs; ``DiscogsShelf`` says what is raised."""
+
+    async def add_wish(self, release_id: int, /) -> Wish | None:
+        """Put a release on the list."""
+
+    async def remove_wish(self, release_id: int, /) -> None:
+        """Take a release off the list; one that is not on it is no error."""
+
+
+OpenWishShelf = Callable[[DiscogsAccount], WishShelf]
+"""Likewise."""

@@ -161,7 +161,8 @@ class AccountCaller:
             # does not mean that nothing was sent.
             if not doubt.is_justified:
                 raise
-            raise OutcomeUnknown(error) from error
+            message = f"sent, and nobody knows whether it was done ({error.message})"
+            raise OutcomeUnknown("discogs", ask.operation, None, message, failure=error) from error
 
     async def _send(self, ask: Ask[T], *, repeatable: bool, doubt: "_Doubt") -> T:
         own, name = self.account.authorization, self.account.username

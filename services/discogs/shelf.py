@@ -151,7 +151,7 @@ class DiscogsShelf(ShelfReader):
         except OutcomeUnknown as doubt:
             wish = await self._find_wish(release_id, doubt)
             if wish is None:
-                raise doubt.failure from doubt
+                raise doubt.failure or doubt from doubt
             return wish
 
     async def remove_wish(self, release_id: int) -> None:
@@ -162,7 +162,7 @@ class DiscogsShelf(ShelfReader):
             _LOGGER.debug("discogs.remove_wish: it was gone already")
         except OutcomeUnknown as doubt:
             if await self._find_wish(release_id, doubt) is not None:
-                raise doubt.failure from doubt
+                raise doubt.failure or doubt from doubt
 
     # --- What writes have in common
 
@@ -182,7 +182,7 @@ class DiscogsShelf(ShelfReader):
             except ExternalServiceException as error:
                 raise doubt from error
             if not is_done(found):
-                raise doubt.failure from doubt
+                raise doubt.failure or doubt from doubt
 
     async def _change_in_place(
         self,

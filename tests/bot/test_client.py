@@ -98,9 +98,10 @@ async def services(tmp_path: Path) -> AsyncIterator[Services]:
             collection=collecting.service,
             collection_sync=collecting.sync,
             collection_views=collecting.views,
+            wantlist=collecting.wantlist,
             discogs_links=collecting.links,
             discogs_callback=None,
-            sync_messages=SyncMessages(messages=messages, clock=clock),
+            sync_messages=SyncMessages(messages=messages, wants=collecting.wantlist, clock=clock),
             operators=operators,
             late_descriptions=FakePromises(),
             door=Door(),
@@ -186,7 +187,8 @@ async def test_every_extension_loads_and_brings_its_command(bot: AimeBot) -> Non
         await bot.load_extension(extension)
 
     names = sorted(command.name for command in bot.tree.get_commands())
-    assert names == ["account", "collection", "describe", "help", "search", "status"]
+    expected = ["account", "collection", "describe", "help", "search", "status", "wantlist"]
+    assert names == expected
 
 
 async def test_errors_of_commands_go_to_our_tree(bot: AimeBot) -> None:
