@@ -134,7 +134,7 @@ class WantlistService:
             return await self._reader.holds(transaction, user_id, release_ids, master_ids)
 
     async def owned(self, user_id: int, limit: int = 25) -> tuple[StoredWant, ...]:
-        """Return wishes of which the person has a pressing by now, by artist."""
+        """Return wishes of which the person has a pressing by now, the very same ones first."""
         async with self._database.read() as transaction:
             records = await self._reader.owned(transaction, user_id, limit)
         return tuple(map(want_of, records))

@@ -79,9 +79,10 @@ class WantlistReader:
         return found[0] if found else None
 
     async def owned(self, transaction: Transaction, user_id: int, limit: int) -> list[WantRecord]:
-        """Return wishes of which the person has a pressing by now, by artist and title."""
+        """Return wishes of which the person has a pressing by now, the very same ones first."""
         condition = is_shown(user_id) & _has_other(user_id)
-        return await self._records(transaction, user_id, condition, limit=limit)
+        same_first = (_has_copy(user_id).desc(),)
+        return await self._records(transaction, user_id, condition, before=same_first, limit=limit)
 
     async def count_owned(self, transaction: Transaction, user_id: int) -> int:
         """Return how many those are."""
@@ -114,6 +115,7 @@ class WantlistReader:
         condition: ColumnElement[bool],
         *,
         order: ItemOrder = ItemOrder.ARTIST,
+        before: tuple[Any, ...] = (),
         offset: int = 0,
         limit: int,
     ) -> list[WantRecord]:
@@ -125,7 +127,7 @@ class WantlistReader:
                 _has_other(user_id).label("has_other"),
             )
             .where(condition)
-            .order_by(*_ORDERS[order], *_TIES)
+            .order_by(*before, *_ORDERS[order], *_TIES)
             .offset(offset)
             .limit(limit)
         )

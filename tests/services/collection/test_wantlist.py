@@ -80,7 +80,7 @@ async def test_wish_says_what_of_it_is_owned_by_now(
         9: Possession.NONE,
     }
     assert page.owned == await wantlists.service.count_owned(WRITER) == 2
-    assert [want.release_id for want in await wantlists.service.owned(WRITER)] == [8, 7]
+    assert [want.release_id for want in await wantlists.service.owned(WRITER)] == [7, 8]
     assert await wantlists.service.count_owned(READER) == 0
 
 
