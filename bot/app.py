@@ -87,6 +87,7 @@ def make_services(
         collection=collecting.service,
         collection_sync=collecting.sync,
         collection_views=collecting.views,
+        collection_editing=collecting.editing,
         wantlist=collecting.wantlist,
         discogs_links=collecting.links,
         discogs_callback=_discogs_callback(settings),

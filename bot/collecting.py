@@ -2,6 +2,7 @@
 
 import logging
 from dataclasses import dataclass
+from functools import partial
 
 from bot.operators import Operators
 from bot.upstreams import Upstreams
@@ -9,6 +10,7 @@ from services.accounts.cipher import TokenCipher
 from services.accounts.discogs import DiscogsLinks, OnUnlink
 from services.accounts.grants import Grants
 from services.collection.changes import ADD_LATER, CollectionChanges
+from services.collection.editing import CollectionEditing
 from services.collection.service import CollectionService
 from services.collection.sync import CollectionSync
 from services.collection.sync_work import SYNC, SyncWork
@@ -38,6 +40,7 @@ class Collecting:
     sync: CollectionSync
     views: CollectionViews
     wantlist: WantlistService
+    editing: CollectionEditing
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +79,16 @@ def make_collecting(
         open_shelf=upstreams.discogs.shelf,
         clock=clock,
     )
+    wantlist = _make_wantlist(
+        database,
+        upstreams,
+        wantlists,
+        links=links,
+        sync=sync,
+        syncs=syncs,
+        stale_seconds=stale_seconds,
+        clock=clock,
+    )
     changes = CollectionChanges(
         database=database,
         collections=collections,
@@ -85,37 +98,30 @@ def make_collecting(
         queue=jobs.queue,
         clock=clock,
     )
-    wantlist_sync = WantlistSync(
-        database=database,
-        wantlists=wantlists,
-        queue=syncs.queue,
-        accounts=links,
-        open_shelf=upstreams.discogs.shelf,
-        clock=clock,
-    )
-    syncs.handlers.register(SYNC, _followed_by_wants(sync, wantlist_sync))
-    syncs.handlers.register(WANTLIST_SYNC, wantlist_sync.run)
     jobs.handlers.register(ADD_LATER, changes.add_later)
-    service = CollectionService(
-        database=database,
-        collections=collections,
-        accounts=links,
+    return Collecting(
+        links=links,
+        service=CollectionService(
+            database=database,
+            collections=collections,
+            accounts=links,
+            sync=sync,
+            changes=changes,
+            clock=clock,
+            chance=system_random(),
+            stale_seconds=stale_seconds,
+        ),
         sync=sync,
-        changes=changes,
-        clock=clock,
-        chance=system_random(),
-        stale_seconds=stale_seconds,
+        views=views,
+        wantlist=wantlist,
+        editing=CollectionEditing(
+            database=database,
+            collections=collections,
+            accounts=links,
+            open_shelf=upstreams.discogs.shelf,
+            read_anew=partial(sync.start, full=True),
+        ),
     )
-    wantlist = WantlistService(
-        database=database,
-        wantlists=wantlists,
-        accounts=links,
-        open_shelf=upstreams.discogs.shelf,
-        sync=wantlist_sync,
-        clock=clock,
-        stale_seconds=stale_seconds,
-    )
-    return Collecting(links=links, service=service, sync=sync, views=views, wantlist=wantlist)
 
 
 def _make_links(
@@ -136,6 +142,39 @@ def _make_links(
         is_operator=operators.__contains__,
         on_unlink=forget,
         clock=clock,
+    )
+
+
+def _make_wantlist(
+    database: Database,
+    upstreams: Upstreams,
+    wantlists: WantlistRepository,
+    *,
+    links: DiscogsLinks,
+    sync: CollectionSync,
+    syncs: Jobs,
+    stale_seconds: float,
+    clock: Clock,
+) -> WantlistService:
+    """Join what wantlists are made of; one is read after each sync of its owner's collection."""
+    reading = WantlistSync(
+        database=database,
+        wantlists=wantlists,
+        queue=syncs.queue,
+        accounts=links,
+        open_shelf=upstreams.discogs.shelf,
+        clock=clock,
+    )
+    syncs.handlers.register(SYNC, _followed_by_wants(sync, reading))
+    syncs.handlers.register(WANTLIST_SYNC, reading.run)
+    return WantlistService(
+        database=database,
+        wantlists=wantlists,
+        accounts=links,
+        open_shelf=upstreams.discogs.shelf,
+        sync=reading,
+        clock=clock,
+        stale_seconds=stale_seconds,
     )
 
 

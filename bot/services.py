@@ -9,6 +9,7 @@ from bot.ui.stream import ProgressiveMessages
 from bot.ui.sync_message import SyncMessages
 from services.accounts.discogs import DiscogsLinks
 from services.catalogue.service import CatalogueService
+from services.collection.editing import CollectionEditing
 from services.collection.service import CollectionService
 from services.collection.sync import CollectionSync
 from services.collection.views import CollectionViews
@@ -30,6 +31,7 @@ class Services:
     collection: CollectionService
     collection_sync: CollectionSync
     collection_views: CollectionViews
+    collection_editing: CollectionEditing
     wantlist: WantlistService
     discogs_links: DiscogsLinks
     discogs_callback: str | None

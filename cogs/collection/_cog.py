@@ -11,6 +11,7 @@ from bot.ui.buttons import read_press
 from bot.ui.host import Host
 from bot.ui.notices import notice
 from bot.ui.reply import InteractionReply
+from cogs.collection._editing import Editing
 from cogs.collection._keeping import Keeping
 from cogs.collection._looking import Looking
 from cogs.collection._ports import Parts, Services
@@ -24,6 +25,7 @@ async def setup(bot: Host[Services]) -> None:
         syncs=services.collection_sync,
         views=services.collection_views,
         links=services.discogs_links,
+        editing=services.collection_editing,
         sync_messages=services.sync_messages,
     )
     await bot.add_cog(Collection(parts, answers=services.answers))
@@ -32,6 +34,7 @@ async def setup(bot: Host[Services]) -> None:
 class Collection(
     Looking,
     Keeping,
+    Editing,
     commands.GroupCog,
     group_name="collection",
     group_description=locale_str("Your record collection on Discogs"),

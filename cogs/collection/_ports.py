@@ -11,6 +11,7 @@ from bot.i18n import Texts
 from bot.ui.buttons import Press
 from bot.ui.sync_message import SyncMessages
 from services.accounts.models import DiscogsLink
+from services.collection.edit_models import Editable, Edited, Edits
 from services.collection.models import (
     Added,
     CopiesPage,
@@ -88,6 +89,16 @@ class Syncs(Protocol):
         """Stop the sync; False when none is under way."""
 
 
+class Edit(Protocol):
+    """``CollectionEditing``, which says what is raised."""
+
+    async def editable(self, user_id: int, item_id: int, /) -> Editable:
+        """Return one of the person's own copies as it can be changed."""
+
+    async def edit(self, user_id: int, item_id: int, version: str, edits: Edits, /) -> Edited:
+        """Change what differs."""
+
+
 class Links(Protocol):
     """``DiscogsLinks``, as far as it is needed here."""
 
@@ -115,6 +126,8 @@ class Services(Protocol):
     @property
     def collection_views(self) -> Views: ...
     @property
+    def collection_editing(self) -> Edit: ...
+    @property
     def discogs_links(self) -> Links: ...
     @property
     def sync_messages(self) -> SyncMessages: ...
@@ -130,6 +143,7 @@ class Parts:
     syncs: Syncs
     views: Views
     links: Links
+    editing: Edit
     sync_messages: SyncMessages
 
     async def link_of(self, user_id: int) -> DiscogsLink:

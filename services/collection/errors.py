@@ -13,5 +13,9 @@ class NoSuchWant(CollectionRefusal):
     """The release is not on the person's wantlist (any more)."""
 
 
+class ChangedMeanwhile(CollectionRefusal):
+    """The copy is not any more what the person was shown when they began to change it."""
+
+
 class ReadOnlyLink(CollectionRefusal):
     """It is on Discogs, and the person has not allowed the bot to change anything there."""

@@ -37,6 +37,21 @@ class Shelf(Protocol):
         """Take a copy out of the collection; one that is gone already is no error."""
 
 
+class EditShelf(Protocol):
+    """What changes one copy on Discogs; ``DiscogsShelf`` says what is raised."""
+
+    async def set_rating(self, copy: Copy, rating: int, /) -> None:
+        """Rate it: 1 to 5, or 0 for none."""
+
+    async def set_note(self, copy: Copy, field_id: int, text: str, /) -> None:
+        """Write one of its notes; an empty text removes it."""
+
+    async def move(self, copy: Copy, folder_id: int, /) -> None:
+        """Put it into another folder, 1 or more."""
+
+
+OpenEditShelf = Callable[[DiscogsAccount], EditShelf]
+"""Returns what belongs to an account."""
 OpenShelf = Callable[[DiscogsAccount], Shelf]
 
 

@@ -155,14 +155,16 @@ class Syncing:
     async def _read_names(self, walk: Walk) -> Walk:
         try:
             folders = {each.folder_id: each.name for each in await self._shelf.folders()}
-            fields = {each.field_id: each.name for each in await self._shelf.fields()}
+            fields = await self._shelf.fields()
         except AuthenticationFailed:  # the copies are public, the names are not
-            folders, fields = {}, {}
+            folders, fields = {}, ()
+        names = {each.field_id: each.name for each in fields}
+        options = {each.field_id: each.options for each in fields}
         walk = msgspec.structs.replace(walk, has_names=True)
         async with self._saving(self._with(walk)) as transaction:
             save = self._collections.save_names
             await save(transaction, self._user_id, NameKind.FOLDER, folders)
-            await save(transaction, self._user_id, NameKind.FIELD, fields)
+            await save(transaction, self._user_id, NameKind.FIELD, names, options)
         return walk
 
     async def _publish(self, walk: Walk) -> bool:

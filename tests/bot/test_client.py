@@ -98,6 +98,7 @@ async def services(tmp_path: Path) -> AsyncIterator[Services]:
             collection=collecting.service,
             collection_sync=collecting.sync,
             collection_views=collecting.views,
+            collection_editing=collecting.editing,
             wantlist=collecting.wantlist,
             discogs_links=collecting.links,
             discogs_callback=None,
