@@ -18,6 +18,7 @@ from services.collection.views import CollectionViews
 from services.collection.wantlist import WantlistService
 from services.collection.wantlist_sync import WantlistSync
 from services.collection.wantlist_work import WANTLIST_SYNC
+from services.discogs.service import DiscogsService
 from services.errors import ExternalServiceException
 from services.jobs.kinds import Handler, Handlers, RunningJob
 from services.jobs.queue import JobQueue
@@ -51,6 +52,19 @@ class Jobs:
     handlers: Handlers
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Ground:
+    """What every part stands on."""
+
+    database: Database
+    collections: CollectionRepository
+    entries: LocalEntries
+    links: DiscogsLinks
+    discogs: DiscogsService
+    clock: Clock
+    stale_seconds: float
+
+
 def make_collecting(
     database: Database,
     *,
@@ -66,61 +80,92 @@ def make_collecting(
 
     Syncs have a worker of their own: each takes minutes, and must not hold up what takes seconds.
     """
-    collections, entries, wantlists = CollectionRepository(), LocalEntries(), WantlistRepository()
+    collections, wantlists = CollectionRepository(), WantlistRepository()
     views = CollectionViews(database, clock=clock)
     forget = _forgetting(collections, views, wantlists)
-    links = _make_links(database, upstreams, cipher, operators, clock=clock, forget=forget)
-    sync = CollectionSync(
+    ground = _Ground(
         database=database,
         collections=collections,
-        entries=entries,
-        queue=syncs.queue,
-        accounts=links,
-        open_shelf=upstreams.discogs.shelf,
+        entries=LocalEntries(),
+        links=_make_links(database, upstreams, cipher, operators, clock=clock, forget=forget),
+        discogs=upstreams.discogs,
         clock=clock,
-    )
-    wantlist = _make_wantlist(
-        database,
-        upstreams,
-        wantlists,
-        links=links,
-        sync=sync,
-        syncs=syncs,
         stale_seconds=stale_seconds,
-        clock=clock,
     )
-    changes = CollectionChanges(
-        database=database,
-        collections=collections,
-        entries=entries,
-        accounts=links,
-        open_shelf=upstreams.discogs.shelf,
-        queue=jobs.queue,
-        clock=clock,
-    )
-    jobs.handlers.register(ADD_LATER, changes.add_later)
+    sync = _make_sync(ground, syncs)
     return Collecting(
-        links=links,
-        service=CollectionService(
-            database=database,
-            collections=collections,
-            accounts=links,
-            sync=sync,
-            changes=changes,
-            clock=clock,
-            chance=system_random(),
-            stale_seconds=stale_seconds,
-        ),
+        links=ground.links,
+        service=_make_service(ground, sync, jobs),
         sync=sync,
         views=views,
-        wantlist=wantlist,
+        wantlist=_make_wantlist(ground, wantlists, sync, syncs),
         editing=CollectionEditing(
             database=database,
             collections=collections,
-            accounts=links,
+            accounts=ground.links,
             open_shelf=upstreams.discogs.shelf,
             read_anew=partial(sync.start, full=True),
         ),
+    )
+
+
+def _make_sync(ground: _Ground, syncs: Jobs) -> CollectionSync:
+    return CollectionSync(
+        database=ground.database,
+        collections=ground.collections,
+        entries=ground.entries,
+        queue=syncs.queue,
+        accounts=ground.links,
+        open_shelf=ground.discogs.shelf,
+        clock=ground.clock,
+    )
+
+
+def _make_service(ground: _Ground, sync: CollectionSync, jobs: Jobs) -> CollectionService:
+    changes = CollectionChanges(
+        database=ground.database,
+        collections=ground.collections,
+        entries=ground.entries,
+        accounts=ground.links,
+        open_shelf=ground.discogs.shelf,
+        queue=jobs.queue,
+        clock=ground.clock,
+    )
+    jobs.handlers.register(ADD_LATER, changes.add_later)
+    return CollectionService(
+        database=ground.database,
+        collections=ground.collections,
+        accounts=ground.links,
+        sync=sync,
+        changes=changes,
+        clock=ground.clock,
+        chance=system_random(),
+        stale_seconds=ground.stale_seconds,
+    )
+
+
+def _make_wantlist(
+    ground: _Ground, wantlists: WantlistRepository, sync: CollectionSync, syncs: Jobs
+) -> WantlistService:
+    """Join what wantlists are made of; one is read after each sync of its owner's collection."""
+    reading = WantlistSync(
+        database=ground.database,
+        wantlists=wantlists,
+        queue=syncs.queue,
+        accounts=ground.links,
+        open_shelf=ground.discogs.shelf,
+        clock=ground.clock,
+    )
+    syncs.handlers.register(SYNC, _followed_by_wants(sync, reading))
+    syncs.handlers.register(WANTLIST_SYNC, reading.run)
+    return WantlistService(
+        database=ground.database,
+        wantlists=wantlists,
+        accounts=ground.links,
+        open_shelf=ground.discogs.shelf,
+        sync=reading,
+        clock=ground.clock,
+        stale_seconds=ground.stale_seconds,
     )
 
 
@@ -142,39 +187,6 @@ def _make_links(
         is_operator=operators.__contains__,
         on_unlink=forget,
         clock=clock,
-    )
-
-
-def _make_wantlist(
-    database: Database,
-    upstreams: Upstreams,
-    wantlists: WantlistRepository,
-    *,
-    links: DiscogsLinks,
-    sync: CollectionSync,
-    syncs: Jobs,
-    stale_seconds: float,
-    clock: Clock,
-) -> WantlistService:
-    """Join what wantlists are made of; one is read after each sync of its owner's collection."""
-    reading = WantlistSync(
-        database=database,
-        wantlists=wantlists,
-        queue=syncs.queue,
-        accounts=links,
-        open_shelf=upstreams.discogs.shelf,
-        clock=clock,
-    )
-    syncs.handlers.register(SYNC, _followed_by_wants(sync, reading))
-    syncs.handlers.register(WANTLIST_SYNC, reading.run)
-    return WantlistService(
-        database=database,
-        wantlists=wantlists,
-        accounts=links,
-        open_shelf=upstreams.discogs.shelf,
-        sync=reading,
-        clock=clock,
-        stale_seconds=stale_seconds,
     )
 
 
