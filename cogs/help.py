@@ -60,7 +60,10 @@ _TOPICS: Final[dict[str, tuple[str, ...]]] = {
         N_("I read only what you send me: commands and direct messages, nothing else."),
         N_("What you describe goes to EurIA (Infomaniak, Switzerland); nothing from Spotify does."),
         N_("I keep no record of who searched for what."),
-        N_("If you link Discogs I keep a copy of your collection; `/account unlink` deletes it."),
+        N_(
+            "If you link Discogs I keep a copy of your collection and wantlist; `/account unlink` "
+            "deletes it."
+        ),
     ),
     "sources": (
         N_("**Sources**"),

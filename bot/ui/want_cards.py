@@ -26,6 +26,7 @@ CLEAN_ALL_PREFIX: Final = "wantlist:cleanall"
 CLEAN_SAME_PREFIX: Final = "wantlist:cleansame"
 _MAX_NAME: Final = 40
 _MAX_FACT: Final = 60
+_MAX_SHORT_FACT: Final = 20
 
 Container = ui.Container[ui.LayoutView]
 
@@ -174,7 +175,11 @@ def _card(text: str, wants: Sequence[StoredWant], username: str, texts: Texts) -
 
 
 def _bullet(want: StoredWant, texts: Texts, mark: str = "") -> str:
-    return f"- {mark}{copy_line(want, texts, limit=_MAX_NAME)}"
+    """Return a wish in one line: two pressings of one work differ in format or year."""
+    facts = [*(each.name for each in want.formats[:1]), *([str(want.year)] if want.year else [])]
+    shown = escape(shorten(", ".join(facts), _MAX_SHORT_FACT))
+    line = f"- {mark}{copy_line(want, texts, limit=_MAX_NAME)}"
+    return f"{line} · {isolate(shown)}" if shown else line
 
 
 def _release_lines(release: Release) -> str:

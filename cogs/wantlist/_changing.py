@@ -28,7 +28,7 @@ from services.errors import ExternalServiceException, LinkAgain, NotFound, NotLi
 from services.music import clean_text
 
 _MAX_ID_DIGITS: Final = 18
-_MOST_AT_ONCE: Final = 15
+_MOST_AT_ONCE: Final = 12
 """Wishes removed by one press: as many as a message can list."""
 _KEY_BYTES: Final = 8
 
