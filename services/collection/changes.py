@@ -17,8 +17,8 @@ from services.collection.errors import NoSuchCopy, ReadOnlyLink
 from services.collection.models import AddedWhere, Entry
 from services.collection.ports import Accounts, OpenShelf, Shelf
 from services.collection.rows import entry_row, row_of
+from services.collection.upstream_copies import address_of, with_notes_of
 from services.discogs.accounts import DiscogsAccount
-from services.discogs.shelf_models import Copy, Pressing
 from services.errors import (
     AuthenticationFailed,
     ExternalServiceException,
@@ -189,7 +189,8 @@ class CollectionChanges:
                 pass
         instance_id = await shelf.add(wish.release_id, before=job.payload.before)
         copies = await shelf.copies_of(wish.release_id)
-        return next((row_of(each) for each in copies if each.instance_id == instance_id), None)
+        copy = next((each for each in copies if each.instance_id == instance_id), None)
+        return None if copy is None else row_of(await with_notes_of(shelf, copy, entry))
 
     async def _entry(self, wish: AddLater) -> ItemRecord | None:
         async with self._database.read() as transaction:
@@ -237,9 +238,3 @@ class CollectionChanges:
 
 async def _instances(shelf: Shelf, release_id: int) -> tuple[int, ...]:
     return tuple(copy.instance_id for copy in await shelf.copies_of(release_id))
-
-
-def address_of(record: ItemRecord) -> Copy:
-    """Return as much of a stored copy as Discogs needs to find it."""
-    pressing = Pressing(release_id=record.release_id or 0, title="", artist="")
-    return Copy(instance_id=record.instance_id or 0, pressing=pressing, folder_id=record.folder_id)

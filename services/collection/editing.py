@@ -8,7 +8,6 @@ import hashlib
 from collections.abc import Awaitable, Callable, Iterator
 from typing import Final
 
-from services.collection.changes import address_of
 from services.collection.edit_models import Editable, Edited, EditField, Edits, Part, Step
 from services.collection.errors import ChangedMeanwhile, NoSuchCopy, ReadOnlyLink
 from services.collection.ports import Accounts, EditShelf, OpenEditShelf
@@ -20,6 +19,7 @@ from services.collection.rows import (
     copy_of,
     notes_of,
 )
+from services.collection.upstream_copies import address_of
 from services.discogs.naming import clean_lines
 from services.discogs.shelf_models import Copy
 from services.errors import ExternalServiceException, NotLinked, OutcomeUnknown

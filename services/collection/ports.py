@@ -24,19 +24,6 @@ class Sync(Protocol):
         """Look for new copies for at most ``within`` seconds; True when it is current now."""
 
 
-class Shelf(Protocol):
-    """What changes a person's copies on Discogs; ``DiscogsShelf`` says what is raised."""
-
-    async def copies_of(self, release_id: int, /) -> tuple[Copy, ...]:
-        """Return every copy of one release."""
-
-    async def add(self, release_id: int, /, *, before: Collection[int] | None) -> int:
-        """Add a copy unless one has appeared since ``before``; returns its instance id."""
-
-    async def remove(self, copy: Copy, /) -> None:
-        """Take a copy out of the collection; one that is gone already is no error."""
-
-
 class EditShelf(Protocol):
     """What changes one copy on Discogs; ``DiscogsShelf`` says what is raised."""
 
@@ -48,6 +35,19 @@ class EditShelf(Protocol):
 
     async def move(self, copy: Copy, folder_id: int, /) -> None:
         """Put it into another folder, 1 or more."""
+
+
+class Shelf(EditShelf, Protocol):
+    """What changes a person's copies on Discogs; ``DiscogsShelf`` says what is raised."""
+
+    async def copies_of(self, release_id: int, /) -> tuple[Copy, ...]:
+        """Return every copy of one release."""
+
+    async def add(self, release_id: int, /, *, before: Collection[int] | None) -> int:
+        """Add a copy unless one has appeared since ``before``; returns its instance id."""
+
+    async def remove(self, copy: Copy, /) -> None:
+        """Take a copy out of the collection; one that is gone already is no error."""
 
 
 OpenEditShelf = Callable[[DiscogsAccount], EditShelf]

@@ -199,6 +199,28 @@ async def test_nobody_edits_what_is_another_persons(editing: Editing) -> None:
     assert editing.shelf.changes == []
 
 
+async def test_edits_of_an_entry_that_is_added_to_discogs_later_are_made_there_too(
+    database: Database, editing: Editing
+) -> None:
+    await store(database, WRITER, synced_at=WALL_START)
+    library = editing.library
+    library.shelf.error = AWAY
+    entry = Entry(artist="Me", title="Mine", release_id=77)
+    item_id = (await library.service.add(WRITER, entry)).copy.item_id
+    version = (await editing.service.editable(WRITER, item_id)).version
+    await editing.service.edit(WRITER, item_id, version, Edits(rating=4, notes={3: "dusty"}))
+    library.shelf.error = None
+
+    await library.work()
+
+    [copy] = library.shelf.copies.values()
+    assert (copy.rating, copy.notes) == (4, ((3, "dusty"),))
+    stored = await library.service.get(WRITER, item_id)
+    assert stored is not None
+    assert (stored.instance_id, stored.rating) == (copy.instance_id, 4)
+    assert stored.notes == (("Notes", "dusty"),)
+
+
 async def test_local_entry_is_edited_here_whatever_the_link(
     database: Database, editing: Editing
 ) -> None:
