@@ -20,6 +20,7 @@ EXTENSIONS: Final = (
     "cogs.help",
     "cogs.search",
     "cogs.status",
+    "cogs.wantlist",
 )
 
 _DRAIN_SECONDS: Final = 5.0

@@ -1,27 +1,43 @@
-"""Joins what people's collections are made of: links, storage, the sync, and the jobs of both."""
+"""Joins what people's collections are made of: links, storage, the syncs, and their jobs."""
 
+import logging
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
+from typing import TypedDict
 
 from bot.operators import Operators
 from bot.upstreams import Upstreams
 from services.accounts.cipher import TokenCipher
 from services.accounts.discogs import DiscogsLinks, OnUnlink
 from services.accounts.grants import Grants
+from services.accounts.preferences import Preferences
 from services.collection.changes import ADD_LATER, CollectionChanges
+from services.collection.editing import CollectionEditing
 from services.collection.freshness import Freshness
 from services.collection.service import CollectionService
+from services.collection.sharing import SharedRecords
 from services.collection.statistics import CollectionStatistics
 from services.collection.sync import CollectionSync
-from services.collection.sync_store import OnSynced
-from services.collection.sync_work import SYNC
+from services.collection.sync_work import SYNC, SyncWork
 from services.collection.values import KEEP_VALUE, CollectionValues
 from services.collection.views import CollectionViews
-from services.jobs.kinds import Handlers
+from services.collection.wantlist import WantlistService
+from services.collection.wantlist_sync import WantlistSync
+from services.collection.wantlist_work import WANTLIST_SYNC
+from services.discogs.accounts import DiscogsAccount
+from services.discogs.shelf import DiscogsShelf
+from services.errors import ExternalServiceException
+from services.jobs.kinds import Handler, Handlers, RunningJob
 from services.jobs.queue import JobQueue
 from services.resilience.clock import Clock, system_random
 from services.storage.collection_entries import LocalEntries
 from services.storage.collections import CollectionRepository
 from services.storage.database import Database, Transaction
+from services.storage.errors import DatabaseUnavailable
+from services.storage.wantlists import WantlistRepository
+
+_LOGGER = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,11 +45,15 @@ class Collecting:
     """Everything about people's collections."""
 
     links: DiscogsLinks
+    preferences: Preferences
     service: CollectionService
-    statistics: CollectionStatistics
-    values: CollectionValues
     sync: CollectionSync
     views: CollectionViews
+    editing: CollectionEditing
+    statistics: CollectionStatistics
+    values: CollectionValues
+    wantlist: WantlistService
+    shared: SharedRecords
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +62,107 @@ class Jobs:
 
     queue: JobQueue
     handlers: Handlers
+
+
+class _Shared(TypedDict):
+    """What reading and changing both work with."""
+
+    database: Database
+    accounts: DiscogsLinks
+    open_shelf: Callable[[DiscogsAccount], DiscogsShelf]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Ground:
+    """What every part stands on, and how each is made of it."""
+
+    database: Database
+    collections: CollectionRepository
+    wantlists: WantlistRepository
+    entries: LocalEntries
+    links: DiscogsLinks
+    upstreams: Upstreams
+    clock: Clock
+    stale_seconds: float
+    jobs: Jobs
+    syncs: Jobs
+
+    @property
+    def shared(self) -> _Shared:
+        return {
+            "database": self.database,
+            "accounts": self.links,
+            "open_shelf": self.upstreams.discogs.shelf,
+        }
+
+    def make_values(self) -> CollectionValues:
+        values = CollectionValues(
+            collections=self.collections, queue=self.jobs.queue, clock=self.clock, **self.shared
+        )
+        self.jobs.handlers.register(KEEP_VALUE, values.keep)
+        return values
+
+    def make_sync(self, values: CollectionValues) -> CollectionSync:
+        return CollectionSync(
+            collections=self.collections,
+            entries=self.entries,
+            queue=self.syncs.queue,
+            clock=self.clock,
+            on_synced=values.want,
+            **self.shared,
+        )
+
+    def make_service(self, sync: CollectionSync) -> CollectionService:
+        changes = CollectionChanges(
+            collections=self.collections,
+            entries=self.entries,
+            queue=self.jobs.queue,
+            clock=self.clock,
+            **self.shared,
+        )
+        self.jobs.handlers.register(ADD_LATER, changes.add_later)
+        return CollectionService(
+            database=self.database,
+            collections=self.collections,
+            accounts=self.links,
+            sync=sync,
+            changes=changes,
+            clock=self.clock,
+            chance=system_random(),
+            stale_seconds=self.stale_seconds,
+        )
+
+    def make_statistics(self, sync: CollectionSync) -> CollectionStatistics:
+        freshness = Freshness(
+            database=self.database,
+            collections=self.collections,
+            accounts=self.links,
+            sync=sync,
+            clock=self.clock,
+            stale_seconds=self.stale_seconds,
+        )
+        return CollectionStatistics(
+            database=self.database, collections=self.collections, freshness=freshness
+        )
+
+    def make_editing(self, sync: CollectionSync) -> CollectionEditing:
+        read_anew = partial(sync.start, full=True)
+        return CollectionEditing(collections=self.collections, read_anew=read_anew, **self.shared)
+
+    def make_wantlist(self, sync: CollectionSync) -> WantlistService:
+        """Also join the two syncs: a wantlist is read after its owner's collection."""
+        reading = WantlistSync(
+            wantlists=self.wantlists, queue=self.syncs.queue, clock=self.clock, **self.shared
+        )
+        self.syncs.handlers.register(SYNC, _followed_by_wants(sync, reading))
+        self.syncs.handlers.register(WANTLIST_SYNC, reading.run)
+        return WantlistService(
+            wantlists=self.wantlists,
+            sync=reading,
+            clock=self.clock,
+            stale_seconds=self.stale_seconds,
+            **self.shared,
+        )
 
 
 def make_collecting(
@@ -59,97 +180,35 @@ def make_collecting(
 
     Syncs have a worker of their own: each takes minutes, and must not hold up what takes seconds.
     """
-    collections = CollectionRepository()
-    views = CollectionViews(database, clock=clock)
-    links = _make_links(
-        database, upstreams, cipher, operators, clock=clock, forget=_forgetting(collections, views)
+    collections, wantlists = CollectionRepository(), WantlistRepository()
+    views, preferences = CollectionViews(database, clock=clock), Preferences(database, clock=clock)
+    forget = _forgetting(collections, views, wantlists, preferences)
+    ground = _Ground(
+        database=database,
+        collections=collections,
+        wantlists=wantlists,
+        entries=LocalEntries(),
+        links=_make_links(database, upstreams, cipher, operators, clock=clock, forget=forget),
+        upstreams=upstreams,
+        clock=clock,
+        stale_seconds=stale_seconds,
+        jobs=jobs,
+        syncs=syncs,
     )
-    ground = _Ground(database, collections, links, upstreams, clock)
-    values = ground.make_values(jobs.queue)
-    sync = ground.make_sync(syncs.queue, on_synced=values.want)
-    changes = ground.make_changes(jobs.queue)
-    syncs.handlers.register(SYNC, sync.run)
-    jobs.handlers.register(ADD_LATER, changes.add_later)
-    jobs.handlers.register(KEEP_VALUE, values.keep)
+    values = ground.make_values()
+    sync = ground.make_sync(values)
     return Collecting(
-        links=links,
-        service=ground.make_service(sync, changes, stale_seconds),
-        statistics=ground.make_statistics(sync, stale_seconds),
-        values=values,
+        links=ground.links,
+        preferences=preferences,
+        service=ground.make_service(sync),
         sync=sync,
         views=views,
+        editing=ground.make_editing(sync),
+        statistics=ground.make_statistics(sync),
+        values=values,
+        wantlist=ground.make_wantlist(sync),
+        shared=SharedRecords(database, clock=clock),
     )
-
-
-@dataclass(frozen=True, slots=True)
-class _Ground:
-    """What all parts stand on."""
-
-    database: Database
-    collections: CollectionRepository
-    links: DiscogsLinks
-    upstreams: Upstreams
-    clock: Clock
-
-    def make_values(self, queue: JobQueue) -> CollectionValues:
-        return CollectionValues(
-            database=self.database,
-            collections=self.collections,
-            accounts=self.links,
-            open_shelf=self.upstreams.discogs.shelf,
-            queue=queue,
-            clock=self.clock,
-        )
-
-    def make_sync(self, queue: JobQueue, *, on_synced: OnSynced) -> CollectionSync:
-        return CollectionSync(
-            database=self.database,
-            collections=self.collections,
-            entries=LocalEntries(),
-            queue=queue,
-            accounts=self.links,
-            open_shelf=self.upstreams.discogs.shelf,
-            clock=self.clock,
-            on_synced=on_synced,
-        )
-
-    def make_changes(self, queue: JobQueue) -> CollectionChanges:
-        return CollectionChanges(
-            database=self.database,
-            collections=self.collections,
-            entries=LocalEntries(),
-            accounts=self.links,
-            open_shelf=self.upstreams.discogs.shelf,
-            queue=queue,
-            clock=self.clock,
-        )
-
-    def make_service(
-        self, sync: CollectionSync, changes: CollectionChanges, stale_seconds: float
-    ) -> CollectionService:
-        return CollectionService(
-            database=self.database,
-            collections=self.collections,
-            accounts=self.links,
-            sync=sync,
-            changes=changes,
-            clock=self.clock,
-            chance=system_random(),
-            stale_seconds=stale_seconds,
-        )
-
-    def make_statistics(self, sync: CollectionSync, stale_seconds: float) -> CollectionStatistics:
-        freshness = Freshness(
-            database=self.database,
-            collections=self.collections,
-            accounts=self.links,
-            sync=sync,
-            clock=self.clock,
-            stale_seconds=stale_seconds,
-        )
-        return CollectionStatistics(
-            database=self.database, collections=self.collections, freshness=freshness
-        )
 
 
 def _make_links(
@@ -173,11 +232,32 @@ def _make_links(
     )
 
 
-def _forgetting(collections: CollectionRepository, views: CollectionViews) -> OnUnlink:
-    """Return what deletes everything that is stored of a person's account."""
+def _followed_by_wants(sync: CollectionSync, wants: WantlistSync) -> Handler[SyncWork]:
+    """Return what syncs a collection and then has the wantlist read, too."""
+
+    async def run(job: RunningJob[SyncWork]) -> None:
+        await sync.run(job)
+        try:
+            await wants.start(job.payload.user_id)
+        except (ExternalServiceException, DatabaseUnavailable) as error:
+            # Nothing is lost: who looks at the wantlist has it read.
+            _LOGGER.info("a wantlist is not read after its collection: %s", error)
+
+    return run
+
+
+def _forgetting(
+    collections: CollectionRepository,
+    views: CollectionViews,
+    wantlists: WantlistRepository,
+    preferences: Preferences,
+) -> OnUnlink:
+    """Return what deletes everything that is stored of a person's account, and ends sharing it."""
 
     async def forget(transaction: Transaction, user_id: int) -> None:
         await collections.delete_person(transaction, user_id)
         await views.forget(transaction, user_id)
+        await wantlists.delete_person(transaction, user_id)
+        await preferences.end_sharing(transaction, user_id)
 
     return forget

@@ -39,6 +39,10 @@ SENTENCES: Final[dict[type[errors.ExternalServiceException], str]] = {
     errors.InvalidRequest: N_("{service} didn't understand that. Simpler words may work."),
     errors.NotFound: N_("{service} has no such entry; it may have been deleted."),
     errors.InvalidResponse: N_("{service} sent an answer I couldn't read."),
+    errors.OutcomeUnknown: N_(
+        "I can't tell whether {service} did that: its answer got lost. Look again in a minute, "
+        "before you try once more."
+    ),
     errors.CircuitOpen: N_("{service} has been failing, so I'm giving it a rest."),
     errors.AskedToWait: N_("{service} asked me to hold off for a while."),
     errors.BulkheadFull: N_("Too many people are asking {service} through me right now."),
@@ -97,6 +101,7 @@ def is_temporary(error: errors.ExternalServiceException) -> bool:
         errors.AuthenticationFailed,
         errors.NotFound,
         errors.InvalidRequest,
+        errors.OutcomeUnknown,
     )
     return not isinstance(error, lasting)
 

@@ -11,11 +11,13 @@ from bot.ui.sync_message import SyncMessages
 from services.accounts.discogs import DiscogsLinks
 from services.accounts.preferences import Preferences
 from services.catalogue.service import CatalogueService
+from services.collection.editing import CollectionEditing
 from services.collection.service import CollectionService
 from services.collection.statistics import CollectionStatistics
 from services.collection.sync import CollectionSync
 from services.collection.values import CollectionValues
 from services.collection.views import CollectionViews
+from services.collection.wantlist import WantlistService
 from services.descriptions.later import Promises
 from services.descriptions.service import DescriptionService
 from services.health import Health
@@ -36,6 +38,8 @@ class Services:
     preferences: Preferences
     collection_sync: CollectionSync
     collection_views: CollectionViews
+    collection_editing: CollectionEditing
+    wantlist: WantlistService
     discogs_links: DiscogsLinks
     discogs_callback: str | None
     sync_messages: SyncMessages

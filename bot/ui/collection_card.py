@@ -6,7 +6,7 @@ from typing import Final
 from discord import ui
 
 from bot.i18n import Texts
-from bot.ui.buttons import Button, button, own_id, row_of
+from bot.ui.buttons import button, own_id, row_of
 from bot.ui.copies import (
     age_text,
     collection_url,
@@ -17,6 +17,7 @@ from bot.ui.copies import (
     state_line,
 )
 from bot.ui.layout import DISCOGS_COLOUR, MAX_TITLE, subtext, view_of, with_picture
+from bot.ui.paging import page_buttons
 from bot.ui.text import escape, escape_paragraphs, fit, isolate, link, number, shorten, timestamp
 from services.collection.models import CopiesPage, Filters, Pick, StoredCopy, SyncState
 
@@ -24,10 +25,6 @@ PAGE_PREFIX: Final = "collection:page"
 RANDOM_PREFIX: Final = "collection:random"
 _MAX_NOTE: Final = 200
 _MOST_NOTES: Final = 3
-_FIRST: Final = "⏮️"
-_PREVIOUS: Final = "◀️"
-_NEXT: Final = "▶️"
-_LAST: Final = "⏭️"
 
 Container = ui.Container[ui.LayoutView]
 
@@ -55,7 +52,8 @@ def copies_card(
     card.add_item(ui.TextDisplay("\n".join(map(subtext, _footer(page, texts)))))
     view = view_of(card)
     if page.pages > 1:
-        view.add_item(row_of(*_page_buttons(page, user_id, key)))
+        turns = page_buttons(PAGE_PREFIX, user_id, key, at=page.page, last=page.pages)
+        view.add_item(row_of(*turns))
     return view
 
 
@@ -147,20 +145,6 @@ def _footer(page: CopiesPage, texts: Texts) -> Iterator[str]:
 
 def _attribution(state: SyncState, texts: Texts) -> str:
     return link(texts.gettext("Data provided by Discogs"), collection_url(state.username))
-
-
-def _page_buttons(page: CopiesPage, user_id: int, key: str) -> Iterator[Button]:
-    at, last = page.page, page.pages
-    turns = (
-        (_FIRST, 1, at == 1),
-        (_PREVIOUS, max(1, at - 1), at == 1),
-        (_NEXT, min(last, at + 1), at == last),
-        (_LAST, last, at == last),
-    )
-    for place, (emoji, target, is_off) in enumerate(turns):
-        # The place makes the ids of one message differ where two lead to the same page.
-        custom_id = own_id(PAGE_PREFIX, user_id, key, target, place)
-        yield Button(emoji=emoji, custom_id=custom_id, disabled=is_off)
 
 
 def _title(copy: StoredCopy, texts: Texts) -> str:

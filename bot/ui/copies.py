@@ -1,4 +1,4 @@
-"""One copy of a collection in two lines, and what may be said about the whole."""
+"""One record in two lines, and what may be said about a whole collection."""
 
 from collections.abc import Iterator
 from typing import Final
@@ -6,7 +6,11 @@ from typing import Final
 from bot.i18n import Texts
 from bot.ui.text import escape, isolate, link, number, shorten, timestamp
 from services.collection.models import Filters, StoredCopy, SyncProblem, SyncState
+from services.collection.want_models import StoredWant
 from services.discogs.shelf_models import Format, LabelLine
+
+Record = StoredCopy | StoredWant
+"""What is shown alike."""
 
 _WEB: Final = "https://www.discogs.com"
 _MAX_NAME: Final = 60
@@ -16,7 +20,7 @@ _MOST_STARS: Final = 5
 _NOT_THERE: Final = "none"
 
 
-def copy_url(copy: StoredCopy) -> str | None:
+def copy_url(copy: Record) -> str | None:
     """Return the release's page; None for an entry without a release."""
     return f"{_WEB}/release/{copy.release_id}" if copy.release_id else None
 
@@ -26,13 +30,13 @@ def collection_url(username: str) -> str:
     return f"{_WEB}/user/{username}/collection"
 
 
-def copy_name(copy: StoredCopy, texts: Texts) -> str:
+def copy_name(copy: Record, texts: Texts) -> str:
     """Return ``Artist – Title``, plain and on one line: for menus and sentences."""
     artist, title = copy.artist.strip(), copy.title.strip()
     return " – ".join(name for name in (artist, title) if name) or texts.gettext("Untitled")
 
 
-def copy_line(copy: StoredCopy, texts: Texts, limit: int = _MAX_NAME) -> str:
+def copy_line(copy: Record, texts: Texts, limit: int = _MAX_NAME) -> str:
     """Return ``**Artist – [Title](page)**``, each in at most ``limit`` characters of its own."""
     title = shorten(copy.title, limit) or texts.gettext("Untitled")
     url = copy_url(copy)
@@ -42,7 +46,7 @@ def copy_line(copy: StoredCopy, texts: Texts, limit: int = _MAX_NAME) -> str:
 
 
 def facts_line(
-    copy: StoredCopy, texts: Texts, *, is_long: bool = False, says_local: bool = True
+    copy: Record, texts: Texts, *, is_long: bool = False, says_local: bool = True
 ) -> str:
     """Return format, label, year and rating between middle dots, safe to show.
 
@@ -61,7 +65,7 @@ def facts_line(
     return " · ".join(map(isolate, shown))
 
 
-def _facts(copy: StoredCopy, *, is_long: bool) -> Iterator[str]:
+def _facts(copy: Record, *, is_long: bool) -> Iterator[str]:
     formats = copy.formats if is_long else copy.formats[:1]
     yield ", ".join(map(render_format, formats))
     labels = copy.labels if is_long else copy.labels[:1]

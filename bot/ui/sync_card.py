@@ -17,6 +17,7 @@ from bot.ui.layout import (
     view_of,
 )
 from bot.ui.text import escape, link, number, timestamp
+from bot.ui.wantlist_card import clean_up_button, owned_line
 from services.collection.models import SyncState
 
 CANCEL_PREFIX: Final = "collection:cancel"
@@ -45,7 +46,13 @@ _COLOURS: Final = {
 
 
 def sync_card(
-    state: SyncState, stage: SyncStage, *, user_id: int, joined: bool, texts: Texts
+    state: SyncState,
+    stage: SyncStage,
+    *,
+    user_id: int,
+    joined: bool,
+    texts: Texts,
+    owned: int = 0,
 ) -> ui.LayoutView:
     """Return the message.
 
@@ -55,6 +62,7 @@ def sync_card(
         user_id: Who asked, and may cancel it.
         joined: Whether it was under way already.
         texts: The asker's language.
+        owned: Wishes that are in the collection by now, and are offered to be removed.
     """
     lines = [_headline(state, stage, texts)]
     if stage is SyncStage.RUNNING:
@@ -63,6 +71,7 @@ def sync_card(
             lines.append(subtext(texts.gettext("It was under way already; I joined it.")))
     else:
         lines.extend(_ending(state, stage, texts))
+        lines.extend([owned_line(owned, texts)] if owned else [])
     lines.append(
         subtext(link(texts.gettext("Data provided by Discogs"), collection_url(state.username)))
     )
@@ -70,7 +79,7 @@ def sync_card(
         ui.TextDisplay("\n".join(lines)), accent_colour=_COLOURS[stage]
     )
     if stage is not SyncStage.RUNNING:
-        return view_of(card)
+        return view_of(card, *([row_of(clean_up_button(owned, user_id, texts))] if owned else []))
     return view_of(card, row_of(button(texts.gettext("Cancel"), own_id(CANCEL_PREFIX, user_id))))
 
 

@@ -25,18 +25,27 @@ class Syncs(Protocol):
         """Yield how the collection stands, until no sync is under way."""
 
 
+class Wants(Protocol):
+    """What a finished sync looks at."""
+
+    async def count_owned(self, user_id: int, /) -> int:
+        """Return how many wishes are in the collection by now and could be removed."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Shown:
     state: SyncState
     stage: SyncStage
+    owned: int = 0
 
 
 class SyncMessages:
     """Shows syncs."""
 
-    def __init__(self, *, messages: ProgressiveMessages, clock: Clock) -> None:
-        """Show them through ``messages``."""
+    def __init__(self, *, messages: ProgressiveMessages, wants: Wants, clock: Clock) -> None:
+        """Show them through ``messages``, and then which ``wants`` have come true."""
         self._messages = messages
+        self._wants = wants
         self._clock = clock
 
     async def show(
@@ -50,7 +59,14 @@ class SyncMessages:
         """
 
         async def show(shown: _Shown) -> None:
-            card = sync_card(shown.state, shown.stage, user_id=user_id, joined=joined, texts=texts)
+            card = sync_card(
+                shown.state,
+                shown.stage,
+                user_id=user_id,
+                joined=joined,
+                owned=shown.owned,
+                texts=texts,
+            )
             await reply.show(card)
 
         async with self._messages.start(show) as message:
@@ -66,7 +82,9 @@ class SyncMessages:
                 return
             if last is None:
                 raise NotLinked("discogs", "sync_collection")
-            await message.finish(_Shown(last, stage_of(last)))
+            stage = stage_of(last)
+            owned = await self._wants.count_owned(user_id) if stage is SyncStage.DONE else 0
+            await message.finish(_Shown(last, stage, owned))
 
 
 def stage_of(state: SyncState) -> SyncStage:

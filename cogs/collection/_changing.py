@@ -22,13 +22,20 @@ from bot.ui.copy_cards import (
 from bot.ui.forms import form_values
 from bot.ui.layout import subtext
 from bot.ui.notices import notice
+from bot.ui.outcomes import change_failed
 from bot.ui.reply import InteractionReply
 from bot.ui.text import link, number
 from cogs.collection._ports import Parts
 from services.collection.errors import NoSuchCopy, ReadOnlyLink
 from services.collection.models import Entry, ExportFormat, StoredCopy
 from services.discogs.links import parse_release_id
-from services.errors import NotFound
+from services.errors import (
+    ExternalServiceException,
+    InvalidRequest,
+    LinkAgain,
+    NotFound,
+    NotLinked,
+)
 from services.music import clean_text
 
 _MAX_ID_DIGITS: Final = 18
@@ -84,6 +91,9 @@ class Changing:
             text = texts.gettext("Discogs has no release of that number; nothing was added.")
             await reply.fail(notice(text))
             return
+        except InvalidRequest as error:
+            await reply.fail(notice(change_failed(error, texts)))
+            return
         await reply.show(added_card(added, link.username, may_write=link.may_write, texts=texts))
 
     # --- Removing
@@ -93,15 +103,12 @@ class Changing:
         link = await self._parts.link_of(reply.user_id)
         reply.make_private()
         await reply.acknowledge()
-        copy = await self._chosen(reply.user_id, item)
+        copy = await self.chosen(reply.user_id, item)
         if copy is None:
-            text = texts.gettext(
-                "I can't tell which record you mean. Type a few letters and pick it from the list."
-            )
-            await reply.fail(notice(text))
+            await reply.fail(notice(which_one(texts)))
             return
         if not copy.is_local and not link.may_write:
-            await reply.fail(notice(_read_only(texts)))
+            await reply.fail(notice(read_only(texts)))
             return
         await reply.show(remove_card(copy, link.username, user_id=reply.user_id, texts=texts))
 
@@ -118,7 +125,11 @@ class Changing:
             gone = texts.gettext("That record isn't in your collection any more.")
             await reply.show(notice(gone))
         except ReadOnlyLink:
-            await reply.fail(notice(_read_only(texts)))
+            await reply.fail(notice(read_only(texts)))
+        except (NotLinked, LinkAgain):
+            raise  # its sentence says what to do, and nothing was sent
+        except ExternalServiceException as error:
+            await reply.fail(notice(change_failed(error, texts)))
         else:
             await reply.show(removed_card(copy, link.username, texts))
 
@@ -128,7 +139,7 @@ class Changing:
         await reply.acknowledge()
         await reply.show(notice(texts.gettext("Kept. Nothing has changed.")))
 
-    async def _chosen(self, user_id: int, item: str) -> StoredCopy | None:
+    async def chosen(self, user_id: int, item: str) -> StoredCopy | None:
         """Return the copy of a choice's number, or the only one that a text fits."""
         if item.isdecimal() and len(item) <= _MAX_ID_DIGITS:
             copy = await self._parts.copies.get(user_id, int(item))
@@ -184,7 +195,15 @@ def _problem(typed: dict[str, str], texts: Texts) -> str | None:
     return None
 
 
-def _read_only(texts: Texts) -> str:
+def which_one(texts: Texts) -> str:
+    """Return what to say when a text fits no record, or several."""
+    return texts.gettext(
+        "I can't tell which record you mean. Type a few letters and pick it from the list."
+    )
+
+
+def read_only(texts: Texts) -> str:
+    """Return why a copy on Discogs cannot be changed, and what can change that."""
     return texts.gettext(
         "That record is in your collection on Discogs, and I may not change anything there. "
         "`/account link-discogs` can change that."

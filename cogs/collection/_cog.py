@@ -12,6 +12,7 @@ from bot.ui.host import Host
 from bot.ui.notices import notice
 from bot.ui.reply import InteractionReply
 from cogs.collection._counting import Counting
+from cogs.collection._editing import Editing
 from cogs.collection._keeping import Keeping
 from cogs.collection._looking import Looking
 from cogs.collection._ports import Parts, Services
@@ -26,6 +27,7 @@ async def setup(bot: Host[Services]) -> None:
         syncs=services.collection_sync,
         views=services.collection_views,
         links=services.discogs_links,
+        editing=services.collection_editing,
         sync_messages=services.sync_messages,
         statistics=services.collection_statistics,
         values=services.collection_values,
@@ -40,6 +42,7 @@ class Collection(
     Keeping,
     Counting,
     Valuing,
+    Editing,
     commands.GroupCog,
     group_name="collection",
     group_description=locale_str("Your record collection on Discogs"),

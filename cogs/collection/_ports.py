@@ -14,6 +14,7 @@ from bot.ui.reply import InteractionReply
 from bot.ui.sync_message import SyncMessages
 from services.accounts.models import DiscogsLink
 from services.answers import Answer
+from services.collection.edit_models import Editable, Edited, Edits
 from services.collection.models import (
     Added,
     CopiesPage,
@@ -134,6 +135,16 @@ class Syncs(Protocol):
         """Stop the sync; False when none is under way."""
 
 
+class Edit(Protocol):
+    """``CollectionEditing``, which says what is raised."""
+
+    async def editable(self, user_id: int, item_id: int, /) -> Editable:
+        """Return one of the person's own copies as it can be changed."""
+
+    async def edit(self, user_id: int, item_id: int, version: str, edits: Edits, /) -> Edited:
+        """Change what differs."""
+
+
 class Links(Protocol):
     """``DiscogsLinks``, as far as it is needed here."""
 
@@ -163,6 +174,8 @@ class Services(Protocol):
     @property
     def collection_views(self) -> Views: ...
     @property
+    def collection_editing(self) -> Edit: ...
+    @property
     def discogs_links(self) -> Links: ...
     @property
     def sync_messages(self) -> SyncMessages: ...
@@ -184,6 +197,7 @@ class Parts:
     syncs: Syncs
     views: Views
     links: Links
+    editing: Edit
     sync_messages: SyncMessages
     statistics: Counts
     values: Values

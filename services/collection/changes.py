@@ -17,8 +17,8 @@ from services.collection.errors import NoSuchCopy, ReadOnlyLink
 from services.collection.models import AddedWhere, Entry
 from services.collection.ports import Accounts, OpenShelf, Shelf
 from services.collection.rows import entry_row, row_of
+from services.collection.upstream_copies import address_of, with_notes_of
 from services.discogs.accounts import DiscogsAccount
-from services.discogs.shelf_models import Copy, Pressing
 from services.errors import (
     AuthenticationFailed,
     ExternalServiceException,
@@ -31,6 +31,7 @@ from services.jobs.kinds import JobKind, RetryLater, RunningJob
 from services.jobs.queue import JobQueue
 from services.resilience.clock import Clock
 from services.resilience.priority import background
+from services.resilience.single_flight import SingleFlight
 from services.storage.collection_entries import LocalEntries
 from services.storage.collection_models import ItemRecord, ItemRow
 from services.storage.collections import CollectionRepository
@@ -94,15 +95,22 @@ class CollectionChanges:
         self._open_shelf = open_shelf
         self._queue = queue
         self._clock = clock
+        self._adding = SingleFlight()
 
     async def add(self, account: DiscogsAccount, entry: Entry) -> tuple[int, AddedWhere]:
         """Store ``entry``; returns its number, and where it is.
+
+        Two at once of the same entry are one: somebody has pressed twice.
 
         Raises:
             NotFound, InvalidRequest: Discogs has no such release; nothing is stored.
             DatabaseUnavailable: Nothing is stored here, though it may be on Discogs: the next sync
                 shows that.
         """
+        key = f"{account.user_id}:{entry!r}"
+        return await self._adding.run(key, lambda: self._add(account, entry))
+
+    async def _add(self, account: DiscogsAccount, entry: Entry) -> tuple[int, AddedWhere]:
         row = entry_row(entry, self._clock.now())
         if entry.release_id is None or not account.may_write:
             return await self._keep(account.user_id, row), AddedWhere.LOCAL
@@ -139,7 +147,7 @@ class CollectionChanges:
             raise NotLinked("discogs", "remove_copy")
         if not account.may_write:
             raise ReadOnlyLink
-        await self._open_shelf(account).remove(_address(record))
+        await self._open_shelf(account).remove(address_of(record))
         async with self._database.write() as transaction:
             await self._collections.remove_copy(transaction, user_id, record.item_id)
 
@@ -181,7 +189,8 @@ class CollectionChanges:
                 pass
         instance_id = await shelf.add(wish.release_id, before=job.payload.before)
         copies = await shelf.copies_of(wish.release_id)
-        return next((row_of(each) for each in copies if each.instance_id == instance_id), None)
+        copy = next((each for each in copies if each.instance_id == instance_id), None)
+        return None if copy is None else row_of(await with_notes_of(shelf, copy, entry))
 
     async def _entry(self, wish: AddLater) -> ItemRecord | None:
         async with self._database.read() as transaction:
@@ -229,9 +238,3 @@ class CollectionChanges:
 
 async def _instances(shelf: Shelf, release_id: int) -> tuple[int, ...]:
     return tuple(copy.instance_id for copy in await shelf.copies_of(release_id))
-
-
-def _address(record: ItemRecord) -> Copy:
-    """Return as much of a stored copy as Discogs needs to find it."""
-    pressing = Pressing(release_id=record.release_id or 0, title="", artist="")
-    return Copy(instance_id=record.instance_id or 0, pressing=pressing, folder_id=record.folder_id)

@@ -7,6 +7,7 @@ from typing import Final, TypedDict
 
 import msgspec
 
+from services.collection.edit_models import Part, Step
 from services.collection.models import Entry, Filters, StoredCopy, SyncProblem, SyncState
 from services.discogs.shelf_models import Copy, Format, LabelLine
 from services.storage.collection_models import CollectionRow, ItemQuery, ItemRecord, ItemRow
@@ -97,6 +98,32 @@ def entry_row(entry: Entry, now: datetime) -> ItemRow:
         folder_id=UNCATEGORIZED,
         rating=0,
         added_at=now,
+        **_searched(data),
+    )
+
+
+def notes_of(record: ItemRecord) -> dict[int, str]:
+    """Return the notes of a stored copy by field."""
+    return dict(_DECODER.decode(record.data).notes)
+
+
+def changed_row(record: ItemRecord, step: Step) -> ItemRow:
+    """Return a stored copy after one change."""
+    data, rating, folder_id = _DECODER.decode(record.data), record.rating, record.folder_id
+    if step.part is Part.RATING:
+        rating = step.number
+    elif step.part is Part.FOLDER:
+        folder_id = step.number
+    else:
+        notes = dict(data.notes) | {step.number: step.text}
+        kept = tuple((field, text) for field, text in sorted(notes.items()) if text)
+        data = msgspec.structs.replace(data, notes=kept)
+    return ItemRow(
+        instance_id=record.instance_id,
+        release_id=record.release_id,
+        folder_id=folder_id,
+        rating=rating,
+        added_at=record.added_at,
         **_searched(data),
     )
 

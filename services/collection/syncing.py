@@ -16,9 +16,10 @@ from services.collection.newest import read_newest
 from services.collection.rows import row_of
 from services.collection.sync_store import SyncStore, needs_full_pass
 from services.collection.sync_work import Shelf, SyncWork
-from services.collection.walk import PER_PAGE, Walk, missing_from
+from services.collection.walk import PER_PAGE, Walk
+from services.collection.walking import read_pages
 from services.discogs.shelf_models import CollectionPage
-from services.errors import AuthenticationFailed, InvalidResponse, NotFound
+from services.errors import AuthenticationFailed
 from services.jobs.kinds import RunningJob
 from services.resilience.clock import Clock
 from services.storage.collection_models import CollectionRow, NameKind
@@ -124,28 +125,12 @@ class Syncing:
         return walk
 
     async def _read(self, walk: Walk) -> Walk:
-        gone = 0
-        while (number := walk.next_page) is not None and not walk.is_endless:
-            try:
-                page = await self._shelf.page(number, newest_first=False)
-            except NotFound as error:
-                if number == 1:
-                    raise
-                if number == gone:
-                    # Page 1 says that it is there: believed to be Discogs' trouble.
-                    message = f"page {number} of {walk.pages} is not there"
-                    raise InvalidResponse("discogs", error.operation, 404, message) from error
-                gone, walk = number, walk.looking_back()
-                continue
-            walk = await self._keep(walk, page)
-            if not walk.has_names:
-                walk = await self._read_names(walk)
-        return walk
+        return await read_pages(walk, self._fetch, self._keep, operation="get_collection")
+
+    async def _fetch(self, number: int) -> CollectionPage:
+        return await self._shelf.page(number, newest_first=False)
 
     async def _keep(self, walk: Walk, page: CollectionPage) -> Walk:
-        if missing_from(page) and not page.copies:
-            message = f"page {page.page} of {page.pages} is empty"
-            raise InvalidResponse("discogs", "get_collection", None, message)
         answer, walk = walk.requests + 1, walk.after(page)
         self._requests += 1
         rows = [row_of(copy) for copy in page.copies]
@@ -165,19 +150,21 @@ class Syncing:
                 problem=None,
                 retry_at=None,
             )
-        return walk
+        return walk if walk.has_names else await self._read_names(walk)
 
     async def _read_names(self, walk: Walk) -> Walk:
         try:
             folders = {each.folder_id: each.name for each in await self._shelf.folders()}
-            fields = {each.field_id: each.name for each in await self._shelf.fields()}
+            fields = await self._shelf.fields()
         except AuthenticationFailed:  # the copies are public, the names are not
-            folders, fields = {}, {}
+            folders, fields = {}, ()
+        names = {each.field_id: each.name for each in fields}
+        options = {each.field_id: each.options for each in fields}
         walk = msgspec.structs.replace(walk, has_names=True)
         async with self._saving(self._with(walk)) as transaction:
             save = self._collections.save_names
             await save(transaction, self._user_id, NameKind.FOLDER, folders)
-            await save(transaction, self._user_id, NameKind.FIELD, fields)
+            await save(transaction, self._user_id, NameKind.FIELD, names, options)
         return walk
 
     async def _publish(self, walk: Walk) -> bool:

@@ -18,17 +18,35 @@ happening is that a copy slips from the unread side of a boundary to the read si
 """
 
 from datetime import datetime
-from typing import Final
+from typing import Final, Protocol
 
 import msgspec
-
-from services.discogs.shelf_models import CollectionPage
 
 PER_PAGE: Final = 100
 _MOST_EXTRA: Final = 20
 """Answers that a small collection may need beyond three for each page."""
 _MOST_NEWER: Final = 200
 """More copies that are younger than the walk: somebody's clock is wrong."""
+
+
+class Page(Protocol):
+    """What a walk must know of a page, of a collection or of a wantlist."""
+
+    @property
+    def page(self) -> int:
+        """Which it is, from 1."""
+
+    @property
+    def pages(self) -> int:
+        """How many there are now."""
+
+    @property
+    def total(self) -> int:
+        """Entries on all of them now."""
+
+    @property
+    def entries(self) -> tuple[tuple[int, datetime | None], ...]:
+        """What identifies each of its entries, and when that was added."""
 
 
 class Walk(msgspec.Struct, frozen=True, kw_only=True):
@@ -79,7 +97,7 @@ class Walk(msgspec.Struct, frozen=True, kw_only=True):
         """True when the collection changes faster than it can be read."""
         return self.requests > 3 * self.pages + _MOST_EXTRA
 
-    def after(self, page: CollectionPage) -> "Walk":
+    def after(self, page: Page) -> "Walk":
         """Return the walk once that page was read and written."""
         fall = self.total - page.total if self.requests else 0
         furthest = max(self.furthest, page.page)
@@ -120,18 +138,18 @@ class Walk(msgspec.Struct, frozen=True, kw_only=True):
         has_hidden_removal = grown < len(self.newer) <= _MOST_NEWER
         return not (has_hidden_removal and self.number == 1)
 
-    def _newer(self, page: CollectionPage) -> tuple[int, ...]:
+    def _newer(self, page: Page) -> tuple[int, ...]:
         if len(self.newer) > _MOST_NEWER:
             return self.newer
         found = {
-            copy.instance_id
-            for copy in page.copies
-            if copy.added_at is not None and copy.added_at > self.began_at
+            entry
+            for entry, added_at in page.entries
+            if added_at is not None and added_at > self.began_at
         }
         return tuple(sorted(found.union(self.newer)))
 
 
-def missing_from(page: CollectionPage) -> int:
-    """Return how many copies Discogs left out of a page."""
+def missing_from(page: Page) -> int:
+    """Return how many entries Discogs left out of a page."""
     expected = min(PER_PAGE, max(0, page.total - PER_PAGE * (page.page - 1)))
-    return max(0, expected - len(page.copies))
+    return max(0, expected - len(page.entries))

@@ -1,13 +1,24 @@
 """How every call to Discogs is made: one way to build a request and to send it."""
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
+from types import TracebackType
 from typing import Final, Generic, TypeVar
 from urllib.parse import quote
 
 from services.discogs import protocol
 from services.discogs.accounts import DiscogsAccount
-from services.errors import AccessDenied, AuthenticationFailed, ServiceDown
+from services.errors import (
+    AccessDenied,
+    AuthenticationFailed,
+    InvalidResponse,
+    OutcomeUnknown,
+    RateLimitExceeded,
+    RefusedLocally,
+    ServiceDown,
+    UpstreamUnreachable,
+)
 from services.http import ErrorDetail, HttpClient, Request, parse_body
 from services.resilience.config import Call
 from services.resilience.policy import Policy
@@ -133,6 +144,27 @@ class AccountCaller:
             AccessDenied: The owner has not allowed it, or nobody may see it.
             ExternalServiceException: Any other failure.
         """
+        return await self._send(ask, repeatable=repeatable, doubt=_Doubt())
+
+    async def change(self, ask: Ask[T]) -> T:
+        """Make a change that leaves the same behind however often it is sent.
+
+        Raises:
+            OutcomeUnknown: An attempt was sent and not answered, and no later one was either.
+            ExternalServiceException: As ``send``; then nothing was changed.
+        """
+        doubt = _Doubt()
+        try:
+            return await self._send(ask, repeatable=True, doubt=doubt)
+        except (ServiceDown, InvalidResponse, RateLimitExceeded, RefusedLocally) as error:
+            # The last attempt says nothing about those before it: after a timeout, an open circuit
+            # does not mean that nothing was sent.
+            if not doubt.is_justified:
+                raise
+            message = f"sent, and nobody knows whether it was done ({error.message})"
+            raise OutcomeUnknown("discogs", ask.operation, None, message, failure=error) from error
+
+    async def _send(self, ask: Ask[T], *, repeatable: bool, doubt: "_Doubt") -> T:
         own, name = self.account.authorization, self.account.username
         stranger = Pass(None) if own else await self.stranger(name)
         asked = Ask(
@@ -145,7 +177,8 @@ class AccountCaller:
         )
 
         async def send() -> T:
-            return await self.caller.send(asked, Pass(own()) if own else stranger)
+            with doubt:
+                return await self.caller.send(asked, Pass(own()) if own else stranger)
 
         try:
             call = Call(operation=ask.operation, send=send, repeatable=repeatable)
@@ -157,6 +190,27 @@ class AccountCaller:
             raise AccessDenied(
                 "discogs", ask.operation, error.status_code, "401 for a stranger"
             ) from error
+
+
+class _Doubt:
+    """Watches attempts; justified once one of them was sent and ended without an answer."""
+
+    def __init__(self) -> None:
+        self.is_justified = False
+
+    def __enter__(self) -> None:
+        """Begin an attempt."""
+
+    def __exit__(
+        self,
+        _kind: type[BaseException] | None,
+        error: BaseException | None,
+        _traceback: TracebackType | None,
+    ) -> None:
+        was_sent = not isinstance(error, UpstreamUnreachable) or error.was_sent
+        # Cancelled: its time was over, or the whole operation's.
+        if isinstance(error, (ServiceDown, InvalidResponse, asyncio.CancelledError)) and was_sent:
+            self.is_justified = True
 
 
 class _ErrorReader:

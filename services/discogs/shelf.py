@@ -1,7 +1,10 @@
 """``DiscogsShelf``: one person's collection and wantlist on Discogs, read and changed.
 
 Every method raises ``NotFound`` (no such user, page or copy), ``AccessDenied`` (private, or not
-allowed), ``AuthenticationFailed`` (the link is void) or another ``ExternalServiceException``.
+allowed), ``AuthenticationFailed`` (the link is void) or another ``ExternalServiceException``. When
+the answer to a change got lost, Discogs is asked how things are now: a change that was made after
+all is no error, one that was not made raises what went wrong, and ``OutcomeUnknown`` says that not
+even that could be learned.
 """
 
 import logging
@@ -9,14 +12,16 @@ from collections.abc import Awaitable, Callable, Collection, Iterable
 from typing import Final
 
 from services.discogs.calling import Ask
-from services.discogs.shelf_models import Copy
-from services.discogs.shelf_protocol import parse_added
+from services.discogs.naming import clean_lines
+from services.discogs.shelf_models import Copy, Wish
+from services.discogs.shelf_protocol import parse_added, parse_wish
 from services.discogs.shelf_reader import FOLDERS, ShelfReader
 from services.errors import (
     DeadlineExceeded,
     ExternalServiceException,
     InvalidResponse,
     NotFound,
+    OutcomeUnknown,
     ServiceDown,
     UpstreamUnreachable,
 )
@@ -25,6 +30,7 @@ _LOGGER = logging.getLogger(__name__)
 
 # After these, nobody knows whether Discogs has done what it was asked to do.
 _UNCERTAIN: Final = (ServiceDown, InvalidResponse, DeadlineExceeded)
+_MOST_PAGES_OF_WISHES: Final = 10
 
 
 class DiscogsShelf(ShelfReader):
@@ -76,7 +82,7 @@ class DiscogsShelf(ShelfReader):
         """Take a copy out of the collection; one that is gone already is no error."""
         await self._change(
             copy,
-            lambda found: self._send(
+            lambda found: self._write(
                 Ask("remove_copy", _instance(found), _nothing, method="DELETE")
             ),
             is_done=lambda found: found is None,
@@ -86,16 +92,17 @@ class DiscogsShelf(ShelfReader):
         """Rate a copy: 1 to 5, or 0 for none."""
         await self._change(
             copy,
-            lambda found: self._send(
+            lambda found: self._write(
                 Ask("rate_copy", _instance(found), _nothing, method="POST", json={"rating": rating})
             ),
+            is_done=lambda found: found is not None and found.rating == rating,
         )
 
     async def move(self, copy: Copy, folder_id: int) -> None:
         """Put a copy into another folder, 1 or more."""
         await self._change(
             copy,
-            lambda found: self._send(
+            lambda found: self._write(
                 Ask(
                     "move_copy",
                     _instance(found),
@@ -115,7 +122,7 @@ class DiscogsShelf(ShelfReader):
         """
         await self._change(
             copy,
-            lambda found: self._send(
+            lambda found: self._write(
                 Ask(
                     "note_copy",
                     f"{_instance(found)}/fields/{field_id}",
@@ -124,20 +131,38 @@ class DiscogsShelf(ShelfReader):
                     params={"value": text},
                 )
             ),
+            is_done=lambda found: (
+                found is not None and dict(found.notes).get(field_id, "") == clean_lines(text)
+            ),
         )
 
     # --- Wantlist
 
-    async def add_wish(self, release_id: int) -> None:
-        """Put a release on the wantlist; one that is there already stays as it is."""
-        await self._send(Ask("add_wish", f"/wants/{release_id}", _nothing, method="PUT"))
+    async def add_wish(self, release_id: int) -> Wish | None:
+        """Put a release on the wantlist; one that is there already stays as it is.
+
+        Returns:
+            The wish; None when Discogs has put it there and does not show it.
+        """
+        try:
+            return await self._write(
+                Ask("add_wish", f"/wants/{release_id}", parse_wish, method="PUT")
+            )
+        except OutcomeUnknown as doubt:
+            wish = await self._find_wish(release_id, doubt)
+            if wish is None:
+                raise doubt.failure or doubt from doubt
+            return wish
 
     async def remove_wish(self, release_id: int) -> None:
         """Take a release off the wantlist; one that is not on it is no error."""
         try:
-            await self._send(Ask("remove_wish", f"/wants/{release_id}", _nothing, method="DELETE"))
+            await self._write(Ask("remove_wish", f"/wants/{release_id}", _nothing, method="DELETE"))
         except NotFound:
             _LOGGER.debug("discogs.remove_wish: it was gone already")
+        except OutcomeUnknown as doubt:
+            if await self._find_wish(release_id, doubt) is not None:
+                raise doubt.failure or doubt from doubt
 
     # --- What writes have in common
 
@@ -146,9 +171,26 @@ class DiscogsShelf(ShelfReader):
         copy: Copy,
         change: Callable[[Copy], Awaitable[None]],
         *,
-        is_done: Callable[[Copy | None], bool] = lambda _: False,
+        is_done: Callable[[Copy | None], bool],
     ) -> None:
-        """Change a copy where it is; ``is_done`` tells whether a repeated attempt came late.
+        """Change a copy; ``is_done`` tells by the copy as it is now whether that has been done."""
+        try:
+            await self._change_in_place(copy, change, is_done)
+        except OutcomeUnknown as doubt:
+            try:
+                found = await self._find(copy)
+            except ExternalServiceException as error:
+                raise doubt from error
+            if not is_done(found):
+                raise doubt.failure or doubt from doubt
+
+    async def _change_in_place(
+        self,
+        copy: Copy,
+        change: Callable[[Copy], Awaitable[None]],
+        is_done: Callable[[Copy | None], bool],
+    ) -> None:
+        """Change a copy where it is; what a repeated attempt finds done is done.
 
         The address of a copy contains its folder, which its owner may have changed meanwhile, and
         which strangers are not told.
@@ -173,6 +215,20 @@ class DiscogsShelf(ShelfReader):
     async def _find(self, copy: Copy) -> Copy | None:
         copies = await self.copies_of(copy.pressing.release_id)
         return next((each for each in copies if each.instance_id == copy.instance_id), None)
+
+    async def _find_wish(self, release_id: int, doubt: OutcomeUnknown) -> Wish | None:
+        """Return the wish, or None for none; raises ``doubt`` when that cannot be learned."""
+        try:
+            for number in range(1, _MOST_PAGES_OF_WISHES + 1):
+                page = await self.wants(number)
+                for wish in page.wishes:
+                    if wish.pressing.release_id == release_id:
+                        return wish
+                if number >= page.pages:
+                    return None
+        except ExternalServiceException as error:
+            raise doubt from error
+        raise doubt
 
     async def _look_again(self, release_id: int, before: Collection[int]) -> int | None:
         """Return the copy that has appeared since; None when there is none, or nobody knows."""

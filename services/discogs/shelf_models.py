@@ -100,6 +100,11 @@ class CollectionPage(msgspec.Struct, frozen=True, kw_only=True):
     total: int
     unreadable: int = 0
 
+    @property
+    def entries(self) -> tuple[tuple[int, datetime | None], ...]:
+        """What identifies each copy, and when it was added."""
+        return tuple((copy.instance_id, copy.added_at) for copy in self.copies)
+
 
 class Folder(msgspec.Struct, frozen=True, kw_only=True):
     """A folder of a collection; 0 holds everything, 1 is "Uncategorized"."""
@@ -132,10 +137,18 @@ class CollectionValue(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Wish(msgspec.Struct, frozen=True, kw_only=True):
-    """One release on a wantlist; ``rating`` 0 to 5, ``notes`` empty for none."""
+    """One release on a wantlist.
+
+    Attributes:
+        pressing: What is wanted.
+        rating: 0 (none) to 5.
+        added_at: When it was added (aware, UTC), or None when Discogs does not tell.
+        notes: Empty for none, and for strangers.
+    """
 
     pressing: Pressing
     rating: int = 0
+    added_at: datetime | None = None
     notes: str = ""
 
 
@@ -147,6 +160,11 @@ class WantlistPage(msgspec.Struct, frozen=True, kw_only=True):
     pages: int
     total: int
     unreadable: int = 0
+
+    @property
+    def entries(self) -> tuple[tuple[int, datetime | None], ...]:
+        """What identifies each wish, and when it was added."""
+        return tuple((wish.pressing.release_id, wish.added_at) for wish in self.wishes)
 
 
 class Profile(msgspec.Struct, frozen=True, kw_only=True):

@@ -17,6 +17,7 @@ from services.discogs.shelf_models import (
     NoteField,
     Profile,
     WantlistPage,
+    Wish,
 )
 from services.discogs.shelf_rows import RawCopy, RawWish, to_copy, to_wish
 from services.music import clean_text
@@ -135,6 +136,17 @@ def parse_wantlist_page(body: bytes) -> WantlistPage:
         total=pagination.items,
         unreadable=lost,
     )
+
+
+def parse_wish(body: bytes) -> Wish | None:
+    """Return the wish that Discogs answers when it has put one on the list.
+
+    None when it cannot be read: the status has said what matters.
+    """
+    try:
+        return to_wish(salvage(RawWish, msgspec.json.decode(body)))
+    except msgspec.MsgspecError:
+        return None
 
 
 def parse_folders(body: bytes) -> tuple[Folder, ...]:

@@ -35,6 +35,7 @@ class ShelfReader:
     def __init__(self, caller: AccountCaller) -> None:
         """Ask with ``caller``."""
         self._send = caller.send
+        self._write = caller.change
 
     async def profile(self) -> Profile:
         """Return the user, and how many copies they have where that is no secret."""

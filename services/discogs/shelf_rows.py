@@ -58,6 +58,7 @@ class RawWish(msgspec.Struct, gc=False):
 
     basic_information: _Basic
     rating: int | None = None
+    date_added: datetime | None = None
     notes: str | None = None
 
 
@@ -78,6 +79,7 @@ def to_wish(raw: RawWish) -> Wish:
     return Wish(
         pressing=_to_pressing(raw.basic_information),
         rating=_to_rating(raw.rating),
+        added_at=_to_instant(raw.date_added),
         notes=clean_lines(raw.notes or ""),
     )
 

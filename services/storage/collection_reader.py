@@ -119,6 +119,17 @@ class CollectionReader:
             names[NameKind(row.kind)][int(row.number)] = row.name
         return names
 
+    async def field_options(
+        self, transaction: Transaction, user_id: int
+    ) -> dict[int, tuple[str, ...]]:
+        """Return what may be chosen in fields, by Discogs' numbers; free texts are left out."""
+        columns = COLLECTION_NAMES.c
+        statement = select(columns.number, columns.options).where(
+            columns.user_id == user_id, columns.options.is_not(None)
+        )
+        rows = await transaction.execute(statement)
+        return {int(row.number): tuple(row.options.split("\n")) for row in rows}
+
     async def listed(
         self, transaction: Transaction, user_id: int, names: NameList, prefix: str, limit: int
     ) -> list[str]:

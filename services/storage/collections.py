@@ -14,7 +14,8 @@ from sqlalchemy import Row, delete, func, insert, select, update
 
 from services.storage.collection_entries import LocalEntries
 from services.storage.collection_models import CollectionRow, ItemRow, NameKind, SyncChanges
-from services.storage.collection_rows import LOCAL, in_generation, write_items
+from services.storage.collection_rows import LOCAL, in_generation, item_values, write_items
+from services.storage.collection_words import lines_of
 from services.storage.database import Transaction
 from services.storage.statements import insert_into
 from services.storage.tables import (
@@ -192,9 +193,22 @@ class CollectionRepository:
         return int(counted.scalar_one())
 
     async def save_names(
-        self, transaction: Transaction, user_id: int, kind: NameKind, names: Mapping[int, str]
+        self,
+        transaction: Transaction,
+        user_id: int,
+        kind: NameKind,
+        names: Mapping[int, str],
+        options: Mapping[int, Sequence[str]] | None = None,
     ) -> None:
-        """Replace the names of all folders, or of all fields, by Discogs' numbers for them."""
+        """Replace the names of all folders, or of all fields, by Discogs' numbers for them.
+
+        Args:
+            transaction: The caller's.
+            user_id: Whose.
+            kind: Which.
+            names: All of them.
+            options: What may be chosen in a field.
+        """
         columns = COLLECTION_NAMES.c
         those = (columns.user_id == user_id) & (columns.kind == kind)
         await transaction.execute(delete(COLLECTION_NAMES).where(those))
@@ -202,10 +216,24 @@ class CollectionRepository:
             await transaction.execute(
                 insert(COLLECTION_NAMES),
                 [
-                    {"user_id": user_id, "kind": kind.value, "number": number, "name": name}
+                    {
+                        "user_id": user_id,
+                        "kind": kind.value,
+                        "number": number,
+                        "name": name,
+                        "options": lines_of((options or {}).get(number, ())) or None,
+                    }
                     for number, name in names.items()
                 ],
             )
+
+    async def rewrite(
+        self, transaction: Transaction, user_id: int, item_id: int, row: ItemRow
+    ) -> bool:
+        """Replace a copy in every generation that has it; False: it was gone."""
+        copy = (_ITEMS.user_id == user_id) & (_ITEMS.item_id == item_id)
+        statement = update(COLLECTION_ITEMS).where(copy).values(**item_values(user_id, row))
+        return bool((await transaction.execute(statement)).rowcount)
 
     async def remove_copy(self, transaction: Transaction, user_id: int, item_id: int) -> bool:
         """Delete a copy that Discogs has no longer, from every generation; False: it was gone."""

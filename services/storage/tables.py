@@ -201,6 +201,9 @@ COLLECTION_NAMES: Final = Table(
     Column("kind", String(8), primary_key=True),
     Column("number", BigInteger, primary_key=True, autoincrement=False),
     Column("name", Text, nullable=False),
+    Column(
+        "options", Text
+    ),  # of a field: what may be chosen, one a line; NULL: anything, or unknown
     CheckConstraint("kind IN ('folder', 'field')", name="kind"),
 )
 COLLECTION_PICKS: Final = Table(
@@ -237,6 +240,39 @@ MASTER_YEARS: Final = Table(
     METADATA,
     Column("master_id", BigInteger, primary_key=True, autoincrement=False),
     Column("year", SmallInteger, nullable=False),
+)
+
+# --- Wantlists, in generations as collections are (docs/decisions/0013)
+
+WANTLISTS: Final = Table(
+    "wantlists",
+    METADATA,
+    Column("user_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("username", String(100), nullable=False),
+    Column("generation", Integer),  # the one that is shown; NULL: never read whole
+    Column("building", Integer),  # the one that a sync is writing
+    Column("last_generation", Integer, nullable=False, server_default="0"),  # only ever grows
+    Column("edits", Integer, nullable=False, server_default="0"),  # grows with what is changed here
+    Column("synced_at", UtcDateTime),
+    Column("is_running", Boolean, nullable=False, server_default=text("false")),
+    Column("problem", String(16)),
+    Column("retry_at", UtcDateTime),
+)
+WANTS: Final = Table(
+    "wants",
+    METADATA,
+    Column("user_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("generation", Integer, primary_key=True, autoincrement=False),
+    Column("release_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("master_id", BigInteger),
+    Column("rating", SmallInteger, nullable=False),
+    Column("year", SmallInteger),
+    Column("added_at", UtcDateTime),
+    Column("artist_key", _Key, nullable=False),  # folded, for sorting
+    Column("title_key", _Key, nullable=False),
+    Column("label_key", _Key, nullable=False),  # of the first label
+    Column("words", Text, nullable=False),  # folded, a space around each
+    Column("data", Text, nullable=False),  # JSON: everything that is shown
 )
 
 DISCOGS_ACCOUNTS: Final = Table(

@@ -103,9 +103,11 @@ async def services(tmp_path: Path) -> AsyncIterator[Services]:
             preferences=Preferences(),
             collection_sync=collecting.sync,
             collection_views=collecting.views,
+            collection_editing=collecting.editing,
+            wantlist=collecting.wantlist,
             discogs_links=collecting.links,
             discogs_callback=None,
-            sync_messages=SyncMessages(messages=messages, clock=clock),
+            sync_messages=SyncMessages(messages=messages, wants=collecting.wantlist, clock=clock),
             pictures=Pictures(clock=clock),
             operators=operators,
             late_descriptions=FakePromises(),
@@ -192,7 +194,8 @@ async def test_every_extension_loads_and_brings_its_command(bot: AimeBot) -> Non
         await bot.load_extension(extension)
 
     names = sorted(command.name for command in bot.tree.get_commands())
-    assert names == ["account", "collection", "describe", "help", "search", "status"]
+    expected = ["account", "collection", "describe", "help", "search", "status", "wantlist"]
+    assert names == expected
 
 
 async def test_errors_of_commands_go_to_our_tree(bot: AimeBot) -> None:

@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import msgspec
+
 from services.collection.rows import row_of
 from services.discogs.accounts import DiscogsAccount
 from services.discogs.shelf_models import Copy, Format, LabelLine, Pressing
@@ -153,6 +155,22 @@ class MemoryShelf:
             error, *self.swallowed = self.swallowed
             raise error
         return instance_id
+
+    async def set_rating(self, copy: Copy, rating: int, /) -> None:
+        self._change(copy, rating=rating)
+
+    async def set_note(self, copy: Copy, field_id: int, text: str, /) -> None:
+        notes = {**dict(self.copies[copy.instance_id].notes), field_id: text}
+        self._change(copy, notes=tuple(notes.items()))
+
+    async def move(self, copy: Copy, folder_id: int, /) -> None:
+        self._change(copy, folder_id=folder_id)
+
+    def _change(self, copy: Copy, **fields: Any) -> None:  # noqa: ANN401  # passed through
+        if self.error is not None:
+            raise self.error
+        there = self.copies[copy.instance_id]
+        self.copies[copy.instance_id] = msgspec.structs.replace(there, **fields)
 
     async def remove(self, copy: Copy, /) -> None:
         if self.error is not None:

@@ -7,6 +7,7 @@ from fakes.clock import WALL_START
 from fakes.copies import FakeAccounts, FakeSync, MemoryShelf
 
 from services.collection.changes import ADD_LATER, CollectionChanges
+from services.collection.ports import OpenShelf
 from services.collection.service import CollectionService
 from services.jobs.kinds import RetryLater, RunningJob
 from services.jobs.queue import JobQueue
@@ -45,7 +46,13 @@ class Library:
     """
 
     def __init__(
-        self, database: Database, *, clock: HandClock, accounts: FakeAccounts, chance: int = 1
+        self,
+        database: Database,
+        *,
+        clock: HandClock,
+        accounts: FakeAccounts,
+        chance: int = 1,
+        open_shelf: OpenShelf | None = None,
     ) -> None:
         collections = CollectionRepository()
         self._clock = clock
@@ -58,7 +65,7 @@ class Library:
             collections=collections,
             entries=LocalEntries(),
             accounts=accounts,
-            open_shelf=lambda _account: self.shelf,
+            open_shelf=open_shelf or (lambda _account: self.shelf),
             queue=self.queue,
             clock=clock,
         )

@@ -57,10 +57,12 @@ class Discogs:
 
 
 @asynccontextmanager
-async def open_discogs(*, has_token: bool = True, is_app: bool = False) -> AsyncIterator[Discogs]:
-    """Start a stand-in, and make clients of it; one attempt for each call."""
+async def open_discogs(
+    *, has_token: bool = True, is_app: bool = False, attempts: int = 1
+) -> AsyncIterator[Discogs]:
+    """Start a stand-in, and make clients of it; one attempt for each call, unless told so."""
     clock = SystemClock()
-    policy = easy_policy("discogs", clock)
+    policy = easy_policy("discogs", clock, attempts=attempts)
     async with DiscogsStandIn() as stand_in, open_session(user_agent="AIME-tests/1.0") as session:
         http = HttpClient(session, clock=clock)
         application = f"Discogs key={stand_in.consumer_key}, secret={stand_in.consumer_secret}"

@@ -497,6 +497,35 @@ async def test_wishes_are_put_on_the_list_and_taken_off_as_often_as_one_likes(
     assert (await shelf.wants(1)).total == 14
 
 
+@in_virtual_time
+async def test_wish_that_was_sent_in_vain_once_is_looked_for_though_the_next_try_was_refused(
+    clock: VirtualClock, web: aioresponses
+) -> None:
+    wish = "https://discogs.test/users/me/wants/5"
+    web.put(wish, callback=_never)
+    web.put(wish, status=429, payload={"message": "You are making requests too quickly."})
+    rows = [{"basic_information": {"id": 5, "title": "Stockholm"}}]
+    pagination = {"page": 1, "pages": 1, "items": 1}
+    web.get(
+        re.compile(r"https://discogs\.test/users/me/wants\?"),
+        payload={"pagination": pagination, "wants": rows},
+    )
+
+    async with open_session(user_agent="AIME-tests/1.0") as session:
+        service = DiscogsService(
+            http=HttpClient(session, clock=clock),
+            policy=easy_policy("discogs", clock, attempts=2),
+            authorization=None,
+            api_url="https://discogs.test",
+        )
+        account = DiscogsAccount(user_id=1, username="me", authorization=lambda: Secret("OAuth x"))
+        found = await service.shelf(account).add_wish(5)
+
+    assert found is not None
+    assert found.pressing.title == "Stockholm"
+    assert [len(calls) for calls in web.requests.values()] == [2, 1]
+
+
 # --- What goes wrong
 
 
