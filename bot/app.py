@@ -33,6 +33,7 @@ from services.accounts.cipher import TokenCipher
 from services.accounts.key_file import open_keys
 from services.accounts.keys import KeysUnusable
 from services.catalogue.service import CatalogueService
+from services.collection.sharing import SharedRecords
 from services.descriptions.later import WRITE_LATER, LateDescription, LateDescriptions
 from services.descriptions.service import DescriptionService
 from services.jobs.kinds import Handlers
@@ -87,7 +88,9 @@ def make_services(
         collection=collecting.service,
         collection_sync=collecting.sync,
         collection_views=collecting.views,
+        shared_records=SharedRecords(database, clock=clock),
         discogs_links=collecting.links,
+        preferences=collecting.preferences,
         discogs_callback=_discogs_callback(settings),
         sync_messages=SyncMessages(messages=messages, clock=clock),
         operators=operators,

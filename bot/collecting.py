@@ -7,6 +7,7 @@ from bot.upstreams import Upstreams
 from services.accounts.cipher import TokenCipher
 from services.accounts.discogs import DiscogsLinks, OnUnlink
 from services.accounts.grants import Grants
+from services.accounts.preferences import Preferences
 from services.collection.changes import ADD_LATER, CollectionChanges
 from services.collection.service import CollectionService
 from services.collection.sync import CollectionSync
@@ -20,11 +21,12 @@ from services.storage.collections import CollectionRepository
 from services.storage.database import Database, Transaction
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class Collecting:
     """Everything about people's collections."""
 
     links: DiscogsLinks
+    preferences: Preferences
     service: CollectionService
     sync: CollectionSync
     views: CollectionViews
@@ -54,10 +56,9 @@ def make_collecting(
     Syncs have a worker of their own: each takes minutes, and must not hold up what takes seconds.
     """
     collections, entries = CollectionRepository(), LocalEntries()
-    views = CollectionViews(database, clock=clock)
-    links = _make_links(
-        database, upstreams, cipher, operators, clock=clock, forget=_forgetting(collections, views)
-    )
+    views, preferences = CollectionViews(database, clock=clock), Preferences(database, clock=clock)
+    forget = _forgetting(collections, views, preferences)
+    links = _make_links(database, upstreams, cipher, operators, clock=clock, forget=forget)
     sync = CollectionSync(
         database=database,
         collections=collections,
@@ -88,7 +89,7 @@ def make_collecting(
         chance=system_random(),
         stale_seconds=stale_seconds,
     )
-    return Collecting(links=links, service=service, sync=sync, views=views)
+    return Collecting(links, preferences, service, sync, views)
 
 
 def _make_links(
@@ -112,11 +113,14 @@ def _make_links(
     )
 
 
-def _forgetting(collections: CollectionRepository, views: CollectionViews) -> OnUnlink:
-    """Return what deletes everything that is stored of a person's account."""
+def _forgetting(
+    collections: CollectionRepository, views: CollectionViews, preferences: Preferences
+) -> OnUnlink:
+    """Return what deletes everything that is stored of a person's account, and ends sharing it."""
 
     async def forget(transaction: Transaction, user_id: int) -> None:
         await collections.delete_person(transaction, user_id)
         await views.forget(transaction, user_id)
+        await preferences.end_sharing(transaction, user_id)
 
     return forget

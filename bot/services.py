@@ -8,8 +8,10 @@ from bot.operators import Operators
 from bot.ui.stream import ProgressiveMessages
 from bot.ui.sync_message import SyncMessages
 from services.accounts.discogs import DiscogsLinks
+from services.accounts.preferences import Preferences
 from services.catalogue.service import CatalogueService
 from services.collection.service import CollectionService
+from services.collection.sharing import SharedRecords
 from services.collection.sync import CollectionSync
 from services.collection.views import CollectionViews
 from services.descriptions.later import Promises
@@ -29,7 +31,9 @@ class Services:
     collection: CollectionService
     collection_sync: CollectionSync
     collection_views: CollectionViews
+    shared_records: SharedRecords
     discogs_links: DiscogsLinks
+    preferences: Preferences
     discogs_callback: str | None
     sync_messages: SyncMessages
     operators: Operators

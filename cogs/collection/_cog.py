@@ -13,7 +13,9 @@ from bot.ui.notices import notice
 from bot.ui.reply import InteractionReply
 from cogs.collection._keeping import Keeping
 from cogs.collection._looking import Looking
+from cogs.collection._playing import Playing
 from cogs.collection._ports import Parts, Services
+from cogs.collection._together import Together
 
 
 async def setup(bot: Host[Services]) -> None:
@@ -23,6 +25,7 @@ async def setup(bot: Host[Services]) -> None:
         copies=services.collection,
         syncs=services.collection_sync,
         views=services.collection_views,
+        shared=services.shared_records,
         links=services.discogs_links,
         sync_messages=services.sync_messages,
     )
@@ -32,11 +35,13 @@ async def setup(bot: Host[Services]) -> None:
 class Collection(
     Looking,
     Keeping,
+    Playing,
+    Together,
     commands.GroupCog,
     group_name="collection",
     group_description=locale_str("Your record collection on Discogs"),
 ):
-    """Shows, reads and changes the asker's own collection, and nobody else's."""
+    """Shows, reads and changes the asker's own collection; others' only where they share it."""
 
     @commands.Cog.listener()
     async def on_interaction(self, interaction: discord.Interaction) -> None:

@@ -23,6 +23,7 @@ from bot.ui.sync_message import SyncMessages
 from bot.upstreams import Upstreams
 from services.accounts.cipher import TokenCipher
 from services.catalogue.service import CatalogueService
+from services.collection.sharing import SharedRecords
 from services.descriptions.service import DescriptionService
 from services.discogs.service import DiscogsService
 from services.euria.service import EuriaService
@@ -98,7 +99,9 @@ async def services(tmp_path: Path) -> AsyncIterator[Services]:
             collection=collecting.service,
             collection_sync=collecting.sync,
             collection_views=collecting.views,
+            shared_records=SharedRecords(database, clock=clock),
             discogs_links=collecting.links,
+            preferences=collecting.preferences,
             discogs_callback=None,
             sync_messages=SyncMessages(messages=messages, clock=clock),
             operators=operators,
@@ -186,7 +189,7 @@ async def test_every_extension_loads_and_brings_its_command(bot: AimeBot) -> Non
         await bot.load_extension(extension)
 
     names = sorted(command.name for command in bot.tree.get_commands())
-    assert names == ["account", "collection", "describe", "help", "search", "status"]
+    assert names == ["account", "collection", "describe", "help", "search", "settings", "status"]
 
 
 async def test_errors_of_commands_go_to_our_tree(bot: AimeBot) -> None:
