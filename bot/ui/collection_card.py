@@ -87,7 +87,7 @@ def pick_card(pick: Pick, *, user_id: int, key: str, texts: Texts) -> ui.LayoutV
 
 def playing_card(played: Played, *, user_id: int, key: str, texts: Texts) -> ui.LayoutView:
     """Return the copy that is playing now, in place of its ``pick_card``."""
-    said = texts.gettext("Playing since {when}.", when=timestamp(played.played_at))
+    said = texts.gettext("Playing since {when}.", when=timestamp(played.played_at, "f"))
     footer = [_copy_source(played.copy, played.state, texts)]
     return view_of(
         _one(played.copy, f"▶️ {said}", footer, texts), row_of(_again(user_id, key, texts))

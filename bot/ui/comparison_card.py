@@ -40,7 +40,10 @@ def comparison_card(
     heading = texts.gettext("{one} and {other}", one=mine, other=theirs)
     names = _section_names(mine, theirs, texts)
     counts = {each: number(count, texts.language) for each, count in comparison.counts.items()}
-    facts = [f"{names[each]}: **{counts[each]}**" for each in Section]
+    facts = [
+        texts.gettext("{section}: **{number}**", section=names[each], number=counts[each])
+        for each in Section
+    ]
     rows = [_pair(pair, comparison, texts) for pair in comparison.rows]
     card: ui.Container[ui.LayoutView] = ui.Container(
         ui.TextDisplay(f"## 🤝 {heading}\n" + "\n".join(facts)),

@@ -15,7 +15,6 @@ from bot.ui.text import escape, isolate, number, shorten
 from services.collection.shared_models import Owner, Owners
 
 _MAX_QUERY: Final = 80
-_RECORDS_OF_A_PERSON: Final = 3
 _MOST_PEOPLE: Final = 15
 
 
@@ -53,11 +52,11 @@ def _person(owner: Owner, release_id: int | None, texts: Texts) -> str:
         number=number(owner.copies, texts.language),
     )
     lines = [f"<@{owner.user_id}> · {copies}"]
-    for record in owner.records[:_RECORDS_OF_A_PERSON]:
+    for record in owner.records:
         is_it = release_id is not None and record.release_id == release_id
         parts = [record_line(record, texts), *([texts.gettext("✓ this pressing")] if is_it else [])]
         lines.append(f"> {' · '.join(parts)}")
-    return "\n".join(lines)
+    return "\n".join([*lines, *(["> …"] if owner.has_more else [])])
 
 
 def _footer(owners: Owners, shown: int, texts: Texts) -> Iterator[str]:

@@ -35,13 +35,15 @@ class Owner(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         user_id: Discord's.
         copies: How many copies fit.
-        records: The first different ones, this very pressing before others.
+        records: The first different ones, at most three, this very pressing before others.
+        has_more: Others of theirs fit as well.
         has_this_pressing: Owns the pressing that was named by its number.
     """
 
     user_id: int
     copies: int
     records: tuple[SharedRecord, ...]
+    has_more: bool = False
     has_this_pressing: bool = False
 
 

@@ -36,6 +36,7 @@ from services.storage.shared_collections import SharedCollections, SharedRow, Wi
 _MOST_PEOPLE: Final = 1_000
 _MOST_CANDIDATES: Final = 200
 _MOST_OWNERS: Final = 20
+_RECORDS_OF_A_PERSON: Final = 3
 _CHECKED_AT_ONCE: Final = 25
 _CHECK_SECONDS: Final = 6.0
 _MOST_WORDS: Final = 16
@@ -234,10 +235,11 @@ def shared_record(row: SharedRow) -> SharedRecord:
 
 
 def _owner(rows: Sequence[SharedRow], wish: Wish) -> Owner:
-    records = dict.fromkeys(map(shared_record, rows))
+    records = tuple(dict.fromkeys(map(shared_record, rows)))
     return Owner(
         user_id=rows[0].user_id,
         copies=rows[0].matching,
-        records=tuple(records),
+        records=records[:_RECORDS_OF_A_PERSON],
+        has_more=len(records) > _RECORDS_OF_A_PERSON or len(rows) < rows[0].matching,
         has_this_pressing=wish.release_id is not None and rows[0].release_id == wish.release_id,
     )

@@ -1,29 +1,39 @@
-"""More people on Discord and Discogs than the sandbox has by itself, each with own records."""
+"""More people than the sandbox has by itself, and records of theirs that the bot already knows."""
 
-from dataclasses import dataclass, replace
+from collections.abc import Collection
+from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import cast
 
-from bot.sandbox.catalogue import Catalogue, LivingCollection, collection, default_catalogue
-from bot.sandbox.discogs import DiscogsStandIn
-from bot.sandbox.discogs.people import Person
+from fakes.copies import make_copy, store
+
 from bot.sandbox.discord import DiscordStandIn, User
-from bot.sandbox.discord.places import Channel, ChannelKind, Member
+from bot.sandbox.discord.places import Member
 from bot.sandbox.discord.snowflakes import snowflake_at
+from harness.databases import open_database
+from services.accounts.preferences import Preferences
+from services.discogs.shelf_models import Copy
+from services.resilience.clock import SystemClock
+from services.storage.database import Database
+from services.storage.discogs_accounts import AccountRow, DiscogsAccountRepository
+from services.storage.migrating import migrate
 
 _DAY = datetime(2023, 1, 1, tzinfo=UTC)
+_FIRST_RELEASE = 900_000
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Collector:
-    """Somebody with an account on both.
+    """Somebody who has linked an account, and what only they have.
 
     Attributes:
         user: On Discord.
         username: On Discogs.
-        title: Of the record that only they have.
+        title: Of their own record.
         release_id: Of that record.
         note: What they wrote beside it.
+        is_proven: They have shown that the account is theirs.
     """
 
     user: User
@@ -31,75 +41,81 @@ class Collector:
     title: str
     release_id: int
     note: str
+    is_proven: bool = False
 
-
-def catalogue_with(*titles: str) -> Catalogue:
-    """Return the sandbox's catalogue, and an album of each title."""
-    albums = default_catalogue().albums
-    model = next(album for album in albums if album.on_discogs)
-    more = [
-        replace(
-            model, title=title, editions=(replace(model.editions[0], release_id=900_001 + number),)
+    @property
+    def copies(self) -> tuple[Copy, ...]:
+        """Their own record, and one that everybody has."""
+        number = self.release_id
+        return (
+            make_copy(
+                number,
+                self.title,
+                artist="Somebody",
+                release_id=number,
+                notes=((3, self.note),),
+                genres=("Jazz",),
+            ),
+            make_copy(
+                number + 1_000, "Common Ground", release_id=7, master_id=70, genres=("Jazz",)
+            ),
         )
-        for number, title in enumerate(titles)
-    ]
-    return Catalogue([*albums, *more])
 
 
-def join_discord(discord: DiscordStandIn, name: str, number: int, *, is_home: bool = True) -> User:
-    """Have somebody join the bot's server, or only the one that the bot is not in."""
+def join_discord(discord: DiscordStandIn, name: str, number: int) -> User:
+    """Have somebody join both servers; before the bot starts."""
     world = discord._platform.world
-    user = User(
-        id=snowflake_at(_DAY, number), name=name, global_name=name.title(), installed=not is_home
-    )
+    user = User(id=snowflake_at(_DAY, number), name=name, global_name=name.title())
     world.people[name] = user
-    guild = world.guilds[0 if is_home else 1]
-    cast("dict[int, Member]", guild.members)[user.id] = Member(user=user, joined_at=_DAY)
-    world.channels[f"dm:{name}"] = Channel(
-        key=f"dm:{name}",
-        id=snowflake_at(_DAY, 100 + number),
-        kind=ChannelKind.DM,
-        recipients=(user,),
-    )
+    for guild in world.guilds:
+        cast("dict[int, Member]", guild.members)[user.id] = Member(user=user, joined_at=_DAY)
     return user
 
 
 def leave_discord(discord: DiscordStandIn, user: User) -> None:
-    """Have somebody leave the bot's server."""
-    guild = discord._platform.world.guilds[0]
-    del cast("dict[int, Member]", guild.members)[user.id]
+    """Have somebody leave the bot's server; they stay in the other one."""
+    del cast("dict[int, Member]", discord._platform.world.guilds[0].members)[user.id]
 
 
-def join_discogs(
-    discogs: DiscogsStandIn, user: User, number: int, *, also: tuple[int, ...], is_private: bool
-) -> Collector:
-    """Give somebody a collection: the records ``also``, and one that only they have.
+def make_collector(user: User, number: int, *, is_proven: bool = False) -> Collector:
+    """Return somebody whose every trace can be told from everybody else's."""
+    return Collector(
+        user=user,
+        username=f"{user.name}ondiscogs",
+        title=f"Canary of {user.name}",
+        release_id=_FIRST_RELEASE + number,
+        note=f"note of {user.name}",
+        is_proven=is_proven,
+    )
 
-    The catalogue of ``discogs`` must have been made with ``title_of`` that person.
+
+async def remember(
+    path: Path, collectors: Collection[Collector], sharing: Collection[int] = ()
+) -> None:
+    """Put into a bot's database what it would know after everybody has linked and synced.
+
+    Args:
+        path: SQLite's file, new.
+        collectors: Who has linked.
+        sharing: User ids of those who share.
     """
-    title, username = title_of(user.name), f"{user.name}_on_discogs"
-    release_id = next(
-        each
-        for each, pressing in discogs.catalogue.pressings.items()
-        if pressing.album.title == title
-    )
-    owned = LivingCollection(collection(0, 700 + number, discogs.catalogue))
-    for each in also:
-        owned.add(each)
-    own, note = owned.add(release_id), f"note of {user.name}"
-    owned.change(own.instance_id, rating=5, notes={3: note})
-    discogs.add_person(
-        Person(
-            user_id=700 + number,
-            username=username,
-            collection=owned,
-            wants=[],
-            is_private=is_private,
-        )
-    )
-    return Collector(user=user, username=username, title=title, release_id=release_id, note=note)
+    clock = SystemClock()
+    async with open_database(path) as database:
+        await migrate(database)
+        for each in collectors:
+            await _link(database, each, clock.now())
+        for user_id in sharing:
+            await Preferences(database, clock=clock).set_sharing(user_id, on=True)
 
 
-def title_of(name: str) -> str:
-    """Return the title of the record that only this person has."""
-    return f"Canary of {name}"
+async def _link(database: Database, each: Collector, now: datetime) -> None:
+    row = AccountRow(
+        user_id=each.user.id,
+        username=each.username,
+        discogs_id=each.release_id,
+        is_proven=each.is_proven,
+        linked_at=now,
+    )
+    async with database.write() as transaction:
+        await DiscogsAccountRepository().put(transaction, row)
+    await store(database, each.user.id, *each.copies, synced_at=now)

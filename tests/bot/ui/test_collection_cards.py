@@ -287,7 +287,7 @@ def test_copy_that_plays_says_since_when_and_can_be_left_for_another() -> None:
 
     view = playing_card(played, user_id=USER, key=KEY, texts=EN)
 
-    assert "▶️ Playing since <t:1795683900:R>." in shown(view)
+    assert "▶️ Playing since <t:1795683900:f>." in shown(view)
     assert "Blue Train" in shown(view)
     assert [button.custom_id for button in buttons(view)] == [f"collection:random:{USER}:{KEY}"]
 
