@@ -1,11 +1,11 @@
 """Two collections side by side, as pure functions of what is in them.
 
-A *work* is a master, or a release that has none. A pressing that both have is counted as that, and
-not once more among the other pressings of its work.
+A *work* is a master, or a release that has none. What both have in the same pressing is counted as
+that, and not once more among the other pressings of its work, even where there are others.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, KeysView, Mapping, Sequence
 
 from services.collection.shared_models import GenreShare, Section, Taste
 
@@ -22,27 +22,23 @@ def compare_shelves(
 ) -> Mapping[Section, Sequence[PressingPair]]:
     """Return what is in each section, in the order in which it was given."""
     my_works, their_works = _by_work(mine), _by_work(theirs)
-    my_releases = {release for releases in my_works.values() for release in releases}
-    their_releases = {release for releases in their_works.values() for release in releases}
-    both: list[PressingPair] = [
-        (release, release)
-        for releases in my_works.values()
-        for release in releases
-        if release in their_releases
+    my_releases, their_releases = _releases(my_works), _releases(their_works)
+    shared = my_releases & their_releases
+    both = [(each, each) for each in my_releases if each in shared]
+    other = [
+        (releases[0], their_works[work][0])
+        for work, releases in my_works.items()
+        if work in their_works and shared.isdisjoint((*releases, *their_works[work]))
     ]
-    other: list[PressingPair] = []
-    only_mine: list[PressingPair] = []
-    for work, releases in my_works.items():
-        if not their_releases.isdisjoint(releases):
-            continue
-        if work in their_works:
-            other.append((releases[0], their_works[work][0]))
-        else:
-            only_mine.append((releases[0], None))
-    only_theirs: list[PressingPair] = [
+    only_mine = [
+        (releases[0], None)
+        for work, releases in my_works.items()
+        if work not in their_works and shared.isdisjoint(releases)
+    ]
+    only_theirs = [
         (None, releases[0])
         for work, releases in their_works.items()
-        if work not in my_works and my_releases.isdisjoint(releases)
+        if work not in my_works and shared.isdisjoint(releases)
     ]
     return {
         Section.BOTH: both,
@@ -80,6 +76,11 @@ def _by_work(pressings: Iterable[Pressing]) -> dict[tuple[str, int], list[int]]:
             work = ("release", release) if master is None else ("master", master)
             works.setdefault(work, []).append(release)
     return works
+
+
+def _releases(works: Mapping[tuple[str, int], Sequence[int]]) -> KeysView[int]:
+    """Return the releases of all works, in order."""
+    return dict.fromkeys(release for releases in works.values() for release in releases).keys()
 
 
 def _parts(genres: Iterable[tuple[str, int]]) -> dict[str, float]:
