@@ -109,7 +109,8 @@ async def test_who_knows_a_work_that_only_the_asker_has_this_pressing_of(
 ) -> None:
     await store(database, ASKER, OTHER_PRESSING)
     await shared(database, ANNA, THIS_PRESSING)
-    await store(database, CARL, make_copy(8, "x", release_id=4_000, master_id=50))
+    await shared(database, CARL, make_copy(8, "x", release_id=4_000, master_id=50))
+    await share(database, CARL, on=False)
 
     assert await who(records, "r2000") == [ANNA]
     assert await who(records, "r2000", asker=BERT) == []
