@@ -7,6 +7,7 @@ Discord who is there, is followed by another look. Discogs is not asked.
 See ``docs/decisions/0015``.
 """
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from itertools import groupby
 from typing import Final
@@ -175,7 +176,10 @@ class SharedRecords:
         my_genres, their_genres = [
             await self._rows.genres(transaction, each, asker_id=asker_id) for each in sides
         ]
-        return compare_shelves(mine, theirs), taste_of(my_genres, their_genres)
+        # Tens of thousands of pressings take a tenth of a second, in which the bot would answer
+        # nobody else.
+        sections = await asyncio.to_thread(compare_shelves, mine, theirs)
+        return sections, taste_of(my_genres, their_genres)
 
     async def _pairs(
         self,
