@@ -34,6 +34,7 @@ class Collector:
         release_id: Of that record.
         note: What they wrote beside it.
         is_proven: They have shown that the account is theirs.
+        more: So many more records.
     """
 
     user: User
@@ -42,24 +43,22 @@ class Collector:
     release_id: int
     note: str
     is_proven: bool = False
+    more: int = 0
 
     @property
     def copies(self) -> tuple[Copy, ...]:
         """Their own record, and one that everybody has."""
-        number = self.release_id
-        return (
-            make_copy(
-                number,
-                self.title,
-                artist="Somebody",
-                release_id=number,
-                notes=((3, self.note),),
-                genres=("Jazz",),
-            ),
-            make_copy(
-                number + 1_000, "Common Ground", release_id=7, master_id=70, genres=("Jazz",)
-            ),
+        own = make_copy(
+            self.release_id,
+            self.title,
+            artist="Somebody",
+            release_id=self.release_id,
+            notes=((3, self.note),),
+            genres=("Jazz",),
         )
+        common = make_copy(self.release_id + 1_000, "Common Ground", release_id=7)
+        rest = (make_copy(self.release_id + 2_000 + n, f"Number {n}") for n in range(self.more))
+        return (own, common, *rest)
 
 
 def join_discord(discord: DiscordStandIn, name: str, number: int) -> User:
@@ -77,7 +76,7 @@ def leave_discord(discord: DiscordStandIn, user: User) -> None:
     del cast("dict[int, Member]", discord._platform.world.guilds[0].members)[user.id]
 
 
-def make_collector(user: User, number: int, *, is_proven: bool = False) -> Collector:
+def make_collector(user: User, number: int, *, is_proven: bool = False, more: int = 0) -> Collector:
     """Return somebody whose every trace can be told from everybody else's."""
     return Collector(
         user=user,
@@ -86,6 +85,7 @@ def make_collector(user: User, number: int, *, is_proven: bool = False) -> Colle
         release_id=_FIRST_RELEASE + number,
         note=f"note of {user.name}",
         is_proven=is_proven,
+        more=more,
     )
 
 
