@@ -33,7 +33,6 @@ from bot.web import PortTaken, web_server
 from services.accounts.cipher import TokenCipher
 from services.accounts.key_file import open_keys
 from services.accounts.keys import KeysUnusable
-from services.accounts.preferences import Preferences
 from services.catalogue.service import CatalogueService
 from services.descriptions.later import WRITE_LATER, LateDescription, LateDescriptions
 from services.descriptions.service import DescriptionService
@@ -89,12 +88,13 @@ def make_services(
         collection=collecting.service,
         collection_statistics=collecting.statistics,
         collection_values=collecting.values,
-        preferences=Preferences(),
         collection_sync=collecting.sync,
         collection_views=collecting.views,
         collection_editing=collecting.editing,
         wantlist=collecting.wantlist,
+        shared_records=collecting.shared,
         discogs_links=collecting.links,
+        preferences=collecting.preferences,
         discogs_callback=_discogs_callback(settings),
         sync_messages=SyncMessages(messages=messages, wants=collecting.wantlist, clock=clock),
         pictures=pictures,

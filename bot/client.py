@@ -19,6 +19,7 @@ EXTENSIONS: Final = (
     "cogs.describe",
     "cogs.help",
     "cogs.search",
+    "cogs.settings",
     "cogs.status",
     "cogs.wantlist",
 )

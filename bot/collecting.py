@@ -258,6 +258,6 @@ def _forgetting(
         await collections.delete_person(transaction, user_id)
         await views.forget(transaction, user_id)
         await wantlists.delete_person(transaction, user_id)
-        await preferences.end_sharing(transaction, user_id)
+        await preferences.forget(transaction, user_id)
 
     return forget

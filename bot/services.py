@@ -13,6 +13,7 @@ from services.accounts.preferences import Preferences
 from services.catalogue.service import CatalogueService
 from services.collection.editing import CollectionEditing
 from services.collection.service import CollectionService
+from services.collection.sharing import SharedRecords
 from services.collection.statistics import CollectionStatistics
 from services.collection.sync import CollectionSync
 from services.collection.values import CollectionValues
@@ -35,12 +36,13 @@ class Services:
     collection: CollectionService
     collection_statistics: CollectionStatistics
     collection_values: CollectionValues
-    preferences: Preferences
     collection_sync: CollectionSync
     collection_views: CollectionViews
     collection_editing: CollectionEditing
     wantlist: WantlistService
+    shared_records: SharedRecords
     discogs_links: DiscogsLinks
+    preferences: Preferences
     discogs_callback: str | None
     sync_messages: SyncMessages
     pictures: Pictures

@@ -24,6 +24,7 @@ _OVERVIEW: Final = (
     N_("🔎 `/search` – Spotify and Discogs side by side; pick a pressing to see its tracks"),
     N_("💿 `/collection` – your Discogs records: browse, random pick, export, add, remove"),
     N_("💭 `/wantlist` – what you are looking for on Discogs: browse, add, remove"),
+    N_("👥 `/settings` – share which records you own with the servers you are in, or stop"),
     N_("🔗 `/account` – link your Discogs account, or unlink it"),
     N_("✍️ `/describe` – AI writes about an album or artist while you watch"),
     N_("🩺 `/status` – are Spotify, Discogs and EurIA up?"),
@@ -42,6 +43,8 @@ _TOPICS: Final[dict[str, tuple[str, ...]]] = {
         N_("`/account link-discogs` first: your name is enough if your collection is public."),
         N_("`/collection browse` filters by genre, style, label, format, years, folder, rating."),
         N_("`/collection random` picks one to play; none comes again before all were shown."),
+        N_("Say what you are playing, and `random` picks what you haven't played first."),
+        N_("`/collection who` and `compare` show records of people here who share theirs."),
         N_("`/collection sync` reads it anew; `full:True` reads everything."),
         N_("`/collection edit` changes rating, folder and notes, where you let me write."),
         N_("`/wantlist browse` marks what you have by now, and offers to clean that up."),
@@ -60,6 +63,7 @@ _TOPICS: Final[dict[str, tuple[str, ...]]] = {
         N_("I read only what you send me: commands and direct messages, nothing else."),
         N_("What you describe goes to EurIA (Infomaniak, Switzerland); nothing from Spotify does."),
         N_("I keep no record of who searched for what."),
+        N_("Nobody sees your records through me unless you say so with `/settings`."),
         N_(
             "If you link Discogs I keep a copy of your collection and wantlist; `/account unlink` "
             "deletes it."

@@ -1,16 +1,18 @@
 """``/collection browse`` and ``/collection random`` as messages."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Final
 
+import discord
 from discord import ui
 
 from bot.i18n import Texts
-from bot.ui.buttons import button, own_id, row_of
+from bot.ui.buttons import Button, button, own_id, row_of
 from bot.ui.copies import (
     age_text,
     collection_url,
     copy_line,
+    copy_name,
     copy_url,
     facts_line,
     filters_line,
@@ -19,10 +21,21 @@ from bot.ui.copies import (
 from bot.ui.layout import DISCOGS_COLOUR, MAX_TITLE, subtext, view_of, with_picture
 from bot.ui.paging import page_buttons
 from bot.ui.text import escape, escape_paragraphs, fit, isolate, link, number, shorten, timestamp
-from services.collection.models import CopiesPage, Filters, Pick, StoredCopy, SyncState
+from services.collection.models import (
+    CopiesPage,
+    Filters,
+    Pick,
+    Played,
+    StoredCopy,
+    SyncState,
+)
+from services.music import clean_text
 
 PAGE_PREFIX: Final = "collection:page"
 RANDOM_PREFIX: Final = "collection:random"
+PLAY_PREFIX: Final = "collection:play"
+PLAY_MENU_PREFIX: Final = "collection:played"
+_MAX_ROW_TEXT: Final = 60
 _MAX_NOTE: Final = 200
 _MOST_NOTES: Final = 3
 
@@ -51,6 +64,8 @@ def copies_card(
         card.add_item(_row(copy, texts))
     card.add_item(ui.TextDisplay("\n".join(map(subtext, _footer(page, texts)))))
     view = view_of(card)
+    if page.copies:
+        view.add_item(_play_menu(page.copies, user_id, texts))
     if page.pages > 1:
         turns = page_buttons(PAGE_PREFIX, user_id, key, at=page.page, last=page.pages)
         view.add_item(row_of(*turns))
@@ -59,7 +74,26 @@ def copies_card(
 
 def pick_card(pick: Pick, *, user_id: int, key: str, texts: Texts) -> ui.LayoutView:
     """Return a random copy, with the reason why it is this one."""
-    copy = pick.copy
+    card = _one(pick.copy, f"🎲 {_reason(pick, texts)}", _pick_footer(pick, texts), texts)
+    play = button(
+        texts.gettext("I'm playing this"),
+        own_id(PLAY_PREFIX, user_id, pick.copy.item_id, key),
+        emoji="▶️",
+    )
+    return view_of(card, row_of(_again(user_id, key, texts), play))
+
+
+def playing_card(played: Played, *, user_id: int, key: str, texts: Texts) -> ui.LayoutView:
+    """Return the copy that is playing now, in place of its ``pick_card``."""
+    said = texts.gettext("Playing since {when}.", when=timestamp(played.played_at, "f"))
+    footer = [_copy_source(played.copy, played.state, texts)]
+    return view_of(
+        _one(played.copy, f"▶️ {said}", footer, texts), row_of(_again(user_id, key, texts))
+    )
+
+
+def _one(copy: StoredCopy, said: str, footer: Iterable[str], texts: Texts) -> Container:
+    """Return one copy with all that is known of it, and what is ``said`` about it."""
     alt = texts.gettext("Picture of {name}", name=copy.title)
     heading = "\n".join(
         line
@@ -72,13 +106,35 @@ def pick_card(pick: Pick, *, user_id: int, key: str, texts: Texts) -> ui.LayoutV
         if line not in ("", subtext(""))
     )
     card = Container(with_picture(heading, copy.thumb_url, alt), accent_colour=DISCOGS_COLOUR)
-    card.add_item(ui.TextDisplay(f"🎲 {_reason(pick, texts)}"))
+    card.add_item(ui.TextDisplay(said))
     notes = "\n".join(_notes(copy))
     if notes:
         card.add_item(ui.TextDisplay(notes))
-    card.add_item(ui.TextDisplay("\n".join(map(subtext, _pick_footer(pick, texts)))))
-    again = button(texts.gettext("Another one"), own_id(RANDOM_PREFIX, user_id, key), emoji="🎲")
-    return view_of(card, row_of(again))
+    card.add_item(ui.TextDisplay("\n".join(map(subtext, footer))))
+    return card
+
+
+def _again(user_id: int, key: str, texts: Texts) -> Button:
+    return button(texts.gettext("Another one"), own_id(RANDOM_PREFIX, user_id, key), emoji="🎲")
+
+
+def _play_menu(
+    copies: Iterable[StoredCopy], user_id: int, texts: Texts
+) -> ui.ActionRow[ui.LayoutView]:
+    """Return a menu of a page's copies; six buttons would not fit beside six covers."""
+    options = [
+        discord.SelectOption(
+            label=shorten(clean_text(copy_name(copy, texts)), _MAX_ROW_TEXT),
+            value=str(copy.item_id),
+        )
+        for copy in copies
+    ]
+    menu: ui.Select[ui.LayoutView] = ui.Select(
+        custom_id=own_id(PLAY_MENU_PREFIX, user_id),
+        placeholder=texts.gettext("▶️ I'm playing one of these …"),
+        options=options,
+    )
+    return ui.ActionRow(menu)
 
 
 def no_pick_card(filters: Filters, texts: Texts) -> ui.LayoutView:
@@ -107,9 +163,8 @@ def _row(
 ) -> ui.Section[ui.LayoutView] | ui.TextDisplay[ui.LayoutView]:
     facts = facts_line(copy, texts)
     text = copy_line(copy, texts) + (f"\n{facts}" if facts else "")
-    return with_picture(
-        text, copy.thumb_url, texts.gettext("Picture of {name}", name=copy.title or "?")
-    )
+    title = shorten(copy.title, _MAX_ROW_TEXT)  # six of them must fit into one message
+    return with_picture(text, copy.thumb_url, texts.gettext("Picture of {name}", name=title or "?"))
 
 
 def _nothing(page: CopiesPage, active: str, texts: Texts) -> str:
@@ -180,9 +235,18 @@ def _pick_footer(pick: Pick, texts: Texts) -> Iterator[str]:
     if pick.copy.added_at is not None:
         added = timestamp(pick.copy.added_at, "D")
         parts.append(texts.gettext("yours since {day}", day=added))
+    if pick.played_at is None:
+        parts.append(texts.gettext("never played"))
+    else:
+        when = timestamp(pick.played_at)
+        parts.append(texts.gettext("last played {when}", when=when))
     yield " · ".join(parts)
     note = state_line(pick.state, texts)
     if note:
         yield note
-    url = copy_url(pick.copy) or collection_url(pick.state.username)
-    yield link(texts.gettext("Data provided by Discogs"), url)
+    yield _copy_source(pick.copy, pick.state, texts)
+
+
+def _copy_source(copy: StoredCopy, state: SyncState, texts: Texts) -> str:
+    url = copy_url(copy) or collection_url(state.username)
+    return link(texts.gettext("Data provided by Discogs"), url)

@@ -134,6 +134,12 @@ class InteractionReply:
             locale=locale,
         )
 
+    async def tell(self, view: ui.LayoutView) -> None:
+        """Say something besides the answer, to the asker only; after ``acknowledge``."""
+        await self._interaction.followup.send(
+            view=finished(view), ephemeral=True, allowed_mentions=_NO_PINGS
+        )
+
     async def fail(self, view: ui.LayoutView) -> None:
         """Say it to the asker only, and take the public "thinking" away."""
         response = self._interaction.response
@@ -146,9 +152,7 @@ class InteractionReply:
         if is_thinking and not self.is_shown:
             with contextlib.suppress(*REFUSALS):
                 await self._interaction.delete_original_response()
-        await self._interaction.followup.send(
-            view=finished(view), ephemeral=True, allowed_mentions=_NO_PINGS
-        )
+        await self.tell(view)
 
 
 class MessageReply:

@@ -15,7 +15,9 @@ from cogs.collection._counting import Counting
 from cogs.collection._editing import Editing
 from cogs.collection._keeping import Keeping
 from cogs.collection._looking import Looking
+from cogs.collection._playing import Playing
 from cogs.collection._ports import Parts, Services
+from cogs.collection._together import Together
 from cogs.collection._valuing import Valuing
 
 
@@ -26,6 +28,7 @@ async def setup(bot: Host[Services]) -> None:
         copies=services.collection,
         syncs=services.collection_sync,
         views=services.collection_views,
+        shared=services.shared_records,
         links=services.discogs_links,
         editing=services.collection_editing,
         sync_messages=services.sync_messages,
@@ -43,11 +46,13 @@ class Collection(
     Counting,
     Valuing,
     Editing,
+    Playing,
+    Together,
     commands.GroupCog,
     group_name="collection",
     group_description=locale_str("Your record collection on Discogs"),
 ):
-    """Shows, reads and changes the asker's own collection, and nobody else's."""
+    """Shows, reads and changes the asker's own collection; others' only where they share it."""
 
     @commands.Cog.listener()
     async def on_interaction(self, interaction: discord.Interaction) -> None:

@@ -15,6 +15,7 @@ from bot.ui.sync_message import SyncMessages
 from services.accounts.models import DiscogsLink
 from services.answers import Answer
 from services.collection.edit_models import Editable, Edited, Edits
+from services.collection.memberships import IsMember, Presence
 from services.collection.models import (
     Added,
     CopiesPage,
@@ -23,10 +24,12 @@ from services.collection.models import (
     ExportFormat,
     Filters,
     Pick,
+    Played,
     Sort,
     StoredCopy,
     SyncState,
 )
+from services.collection.shared_models import Comparison, Owners, Section
 from services.collection.statistics_models import Statistics
 from services.collection.values import ValueHistory
 from services.collection.views import CollectionView
@@ -46,6 +49,9 @@ class Copies(Protocol):
 
     async def random(self, user_id: int, filters: Filters, /) -> Pick | None:
         """Return a copy that was not shown for longest."""
+
+    async def play(self, user_id: int, item_id: int, /) -> Played:
+        """Note that the person plays one of their own copies now."""
 
     async def export(self, user_id: int, kind: ExportFormat, /) -> Export:
         """Return everything as a file."""
@@ -145,6 +151,29 @@ class Edit(Protocol):
         """Change what differs."""
 
 
+class SharedRecords(Protocol):
+    """``SharedRecords``, which says what is raised."""
+
+    async def who(self, asker_id: int, query: str, place: int, is_member: IsMember, /) -> Owners:
+        """Return who in a server owns what the query names, of those who share."""
+
+    async def compare(
+        self,
+        asker_id: int,
+        other_id: int,
+        place: int,
+        presence: Presence,
+        /,
+        *,
+        section: Section = Section.BOTH,
+        page: int = 1,
+    ) -> Comparison | None:
+        """Return a comparison; None when there is nothing that the asker may see."""
+
+    async def shares(self, user_id: int, /) -> bool:
+        """Return whether a person shares their records."""
+
+
 class Links(Protocol):
     """``DiscogsLinks``, as far as it is needed here."""
 
@@ -176,6 +205,8 @@ class Services(Protocol):
     @property
     def collection_editing(self) -> Edit: ...
     @property
+    def shared_records(self) -> SharedRecords: ...
+    @property
     def discogs_links(self) -> Links: ...
     @property
     def sync_messages(self) -> SyncMessages: ...
@@ -196,6 +227,7 @@ class Parts:
     copies: Copies
     syncs: Syncs
     views: Views
+    shared: SharedRecords
     links: Links
     editing: Edit
     sync_messages: SyncMessages

@@ -165,11 +165,28 @@ class CopiesPage(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Pick(msgspec.Struct, frozen=True, kw_only=True):
-    """A random copy, and why: ``reason`` is ``never_picked``, ``long_ago`` or ``chance``."""
+    """A random copy, and why.
+
+    Attributes:
+        copy: The copy.
+        matching: How many there were to pick from.
+        reason: ``never_picked``, ``long_ago`` or ``chance``.
+        state: How the collection stands.
+        played_at: When its owner last said that they play it (UTC); None: never.
+    """
 
     copy: StoredCopy
     matching: int
     reason: str
+    state: SyncState
+    played_at: datetime | None = None
+
+
+class Played(msgspec.Struct, frozen=True, kw_only=True):
+    """A copy that its owner plays, since when (UTC), and how the collection stands."""
+
+    copy: StoredCopy
+    played_at: datetime
     state: SyncState
 
 

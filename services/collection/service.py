@@ -22,6 +22,7 @@ from services.collection.models import (
     ExportFormat,
     Filters,
     Pick,
+    Played,
     Sort,
     StoredCopy,
     SyncState,
@@ -35,6 +36,7 @@ from services.storage.collection_picks import CollectionPicks, Picked
 from services.storage.collection_reader import ExportKey
 from services.storage.collections import CollectionRepository
 from services.storage.database import Database
+from services.storage.plays import PlayRepository
 
 _LONG_AGO: Final = timedelta(days=30)
 _EXPORT_BATCH: Final = 100
@@ -61,7 +63,7 @@ class CollectionService(CollectionLookups):
     ) -> None:
         """Show what is in ``database``; older than ``stale_seconds``, ``sync`` looks for news."""
         super().__init__(database=database, collections=collections)
-        self._picks = CollectionPicks()
+        self._picks, self._plays = CollectionPicks(), PlayRepository()
         self._freshness = Freshness(
             database=database,
             collections=collections,
@@ -120,7 +122,8 @@ class CollectionService(CollectionLookups):
     async def random(self, user_id: int, filters: Filters) -> Pick | None:
         """Return one of the copies that ``filters`` let through; None when there is none.
 
-        No copy comes again until all of them have been shown; that is remembered for good.
+        No copy comes again until all of them have been shown; that is remembered for good. Until
+        then, those that were never played come first.
         """
         account = await self._freshness.current(user_id)
         now = self._clock.now()
@@ -140,7 +143,24 @@ class CollectionService(CollectionLookups):
             matching=picked.matching,
             reason=self._reason(picked),
             state=state,
+            played_at=picked.played_at,
         )
+
+    async def play(self, user_id: int, item_id: int) -> Played:
+        """Note that the person plays one of their copies now; ``random`` prefers the others.
+
+        Raises:
+            NoSuchCopy: There is none of that number (any more).
+        """
+        account, now = await self._freshness.account(user_id), self._clock.now()
+        async with self._database.write() as transaction:
+            record = await self._reader.item(transaction, user_id, item_id)
+            if record is None:
+                raise NoSuchCopy
+            await self._plays.note(transaction, user_id, item_id, now)
+            names = await self._names(transaction, user_id)
+            state = await self._state(transaction, user_id) or _nothing_yet(account)
+        return Played(copy=copy_of(record, names), played_at=now, state=state)
 
     async def export(self, user_id: int, kind: ExportFormat) -> Export:
         """Return everything as a file; local entries are in it."""

@@ -1,6 +1,6 @@
 """What ``ItemQuery`` and ``ItemOrder`` mean in SQL, alike on SQLite and PostgreSQL."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from typing import Any, Final
 
 from sqlalchemy import (
@@ -78,14 +78,29 @@ def has_words(text: str, *, user_id: int, is_postgres: bool) -> ColumnElement[bo
     if not words:
         key = key_of(text)
         return or_(_has_part(_ITEMS.artist_key, key), _has_part(_ITEMS.title_key, key))
+    return are_indexed(words, user_ids=[user_id], is_postgres=is_postgres)
+
+
+def are_indexed(
+    words: Sequence[str], *, user_ids: Sequence[int], is_postgres: bool
+) -> ColumnElement[bool]:
+    """Return the condition that a row of one of these people has words that begin so.
+
+    Args:
+        words: All of them must be there; of ``words_of``, at least one.
+        user_ids: At least one.
+        is_postgres: Which of the two full-text indexes there is.
+    """
     if is_postgres:
         # As the index has it: literally so, or PostgreSQL does not recognise it.
         indexed = func.array_to_tsvector(func.string_to_array(_ITEMS.words, literal_column("' '")))
-        match = cast(cast(literal(postgres_match(user_id, words)), Text), TSQUERY)
+        asked = " | ".join(f"({postgres_match(user_id, words)})" for user_id in user_ids)
+        match = cast(cast(literal(asked), Text), TSQUERY)
         return indexed.op("@@", is_comparison=True)(match)
     search = sql_table(SEARCH_NAME, column("rowid"))
     is_match = literal_column(SEARCH_NAME).op("MATCH", is_comparison=True)
-    found = select(search.c.rowid).where(is_match(sqlite_match(user_id, words)))
+    asked = " OR ".join(f"({sqlite_match(user_id, words)})" for user_id in user_ids)
+    found = select(search.c.rowid).where(is_match(asked))
     return _ITEMS.row_id.in_(found)
 
 

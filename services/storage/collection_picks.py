@@ -3,6 +3,9 @@
 For each copy it is stored in which round it was shown. What is picked is one of those that lag
 behind, so that it works for any filter: the copies that a filter lets through go round among
 themselves. A new copy joins the round that is under way instead of catching up with all of them.
+
+Among those that lag behind, the ones that were never played come first; once they were shown,
+chance decides among the rest. So a play changes the order within a round and repeats nothing.
 """
 
 import random
@@ -16,14 +19,18 @@ from services.storage.collection_models import ItemRecord
 from services.storage.collection_rows import RECORD_COLUMNS
 from services.storage.database import Transaction
 from services.storage.statements import insert_into
-from services.storage.tables import COLLECTION_ITEMS, COLLECTION_PICKS
+from services.storage.tables import COLLECTION_ITEMS, COLLECTION_PICKS, PLAYS
 
 _ITEMS: Final = COLLECTION_ITEMS.c
 _PICKS: Final = COLLECTION_PICKS.c
 _ROUND: Final = func.coalesce(_PICKS.times, 0)
+_PLAYED_AT: Final = PLAYS.c.played_at
 _WITH_PICKS: Final = COLLECTION_ITEMS.outerjoin(
     COLLECTION_PICKS,
     and_(_PICKS.user_id == _ITEMS.user_id, _PICKS.item_id == _ITEMS.item_id),
+).outerjoin(
+    PLAYS,
+    and_(PLAYS.c.user_id == _ITEMS.user_id, PLAYS.c.item_id == _ITEMS.item_id),
 )
 
 
@@ -35,11 +42,13 @@ class Picked:
         record: The copy.
         matching: How many there were to pick from.
         before: When it was picked before (UTC), or None for never.
+        played_at: When it was last played (UTC), or None for never.
     """
 
     record: ItemRecord
     matching: int
     before: datetime | None
+    played_at: datetime | None
 
 
 class CollectionPicks:
@@ -72,12 +81,13 @@ class CollectionPicks:
         begins_anew = least == most and least > 0
         if begins_anew and matching > 1:
             lagging &= _ITEMS.item_id != await self._last(transaction, condition)
-            candidates = matching - 1
-        else:
-            count = select(func.count()).select_from(_WITH_PICKS).where(lagging)
-            candidates = (await transaction.execute(count)).scalar_one()
+        count = select(func.count(), func.count(_PLAYED_AT)).select_from(_WITH_PICKS)
+        candidates, played = tuple((await transaction.execute(count.where(lagging))).one())
+        if played < candidates:
+            lagging &= _PLAYED_AT.is_(None)
+            candidates -= played
         statement = (
-            select(*RECORD_COLUMNS, _PICKS.picked_at)
+            select(*RECORD_COLUMNS, _PICKS.picked_at, _PLAYED_AT)
             .select_from(_WITH_PICKS)
             .where(lagging)
             .order_by(_ITEMS.item_id)
@@ -88,7 +98,12 @@ class CollectionPicks:
         record = ItemRecord(**{name: row[name] for name in ItemRecord.__slots__})
         round_ = most + 1 if least == most else most
         await self._remember(transaction, user_id, record.item_id, round_, now)
-        return Picked(record=record, matching=matching, before=row["picked_at"])
+        return Picked(
+            record=record,
+            matching=matching,
+            before=row["picked_at"],
+            played_at=row["played_at"],
+        )
 
     async def _last(self, transaction: Transaction, condition: ColumnElement[bool]) -> int:
         """Return which copy was picked last: it must not open the next round."""

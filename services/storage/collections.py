@@ -25,6 +25,7 @@ from services.storage.tables import (
     COLLECTION_PICKS,
     COLLECTION_VALUES,
     COLLECTIONS,
+    PLAYS,
 )
 
 _PEOPLE: Final = COLLECTIONS.c
@@ -36,6 +37,7 @@ _BELONGING: Final = (
     COLLECTION_NAMES,
     COLLECTION_PICKS,
     COLLECTION_VALUES,
+    PLAYS,
     COLLECTIONS,
 )
 
@@ -257,7 +259,7 @@ class CollectionRepository:
 
     async def _forget_numbers(self, transaction: Transaction, user_id: int) -> None:
         used = select(_ITEMS.item_id).where(_ITEMS.user_id == user_id)
-        for columns in (_IDS, COLLECTION_PICKS.c):
+        for columns in (_IDS, COLLECTION_PICKS.c, PLAYS.c):
             unused = (columns.user_id == user_id) & columns.item_id.not_in(used)
             await transaction.execute(delete(columns.item_id.table).where(unused))
 

@@ -194,6 +194,12 @@ Index(
     COLLECTION_ITEMS.c.generation,
     COLLECTION_ITEMS.c.release_id,
 )
+# Who else has another pressing of a work: asked across people who share (docs/decisions/0015).
+Index(
+    "ix_collection_items_master_id_user_id",
+    COLLECTION_ITEMS.c.master_id,
+    COLLECTION_ITEMS.c.user_id,
+)
 COLLECTION_NAMES: Final = Table(
     "collection_names",
     METADATA,
@@ -213,6 +219,14 @@ COLLECTION_PICKS: Final = Table(
     Column("item_id", BigInteger, primary_key=True, autoincrement=False),
     Column("times", Integer, nullable=False),
     Column("picked_at", UtcDateTime, nullable=False),
+)
+# When a copy was last said to be playing.
+PLAYS: Final = Table(
+    "plays",
+    METADATA,
+    Column("user_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("item_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("played_at", UtcDateTime, nullable=False),
 )
 # What a page of a collection was filtered by, for the buttons below it (docs/decisions/0014).
 COLLECTION_VIEWS: Final = Table(
@@ -292,6 +306,15 @@ DISCOGS_REQUESTS: Final = Table(
     Column("token_hash", String(64), nullable=False, unique=True),
     Column("ciphertext", Text, nullable=False),  # the request token, encrypted
     Column("asked_at", UtcDateTime, nullable=False),
+)
+# What people have decided about what others see of them; no row: nothing.
+PREFERENCES: Final = Table(
+    "preferences",
+    METADATA,
+    Column("user_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("shares", Boolean, nullable=False, server_default=text("false")),
+    Column("shared_at", UtcDateTime),  # since when; NULL: does not share
+    Column("shows_value", Boolean, nullable=False, server_default=text("false")),
 )
 SEARCH_NAME: Final = "collection_search"
 """The full-text index, which only the migration can describe: FTS5 with triggers on SQLite, a GIN

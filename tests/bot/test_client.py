@@ -23,7 +23,6 @@ from bot.ui.stream import ProgressiveMessages
 from bot.ui.sync_message import SyncMessages
 from bot.upstreams import Upstreams
 from services.accounts.cipher import TokenCipher
-from services.accounts.preferences import Preferences
 from services.catalogue.service import CatalogueService
 from services.descriptions.service import DescriptionService
 from services.discogs.service import DiscogsService
@@ -100,12 +99,13 @@ async def services(tmp_path: Path) -> AsyncIterator[Services]:
             collection=collecting.service,
             collection_statistics=collecting.statistics,
             collection_values=collecting.values,
-            preferences=Preferences(),
             collection_sync=collecting.sync,
             collection_views=collecting.views,
             collection_editing=collecting.editing,
             wantlist=collecting.wantlist,
+            shared_records=collecting.shared,
             discogs_links=collecting.links,
+            preferences=collecting.preferences,
             discogs_callback=None,
             sync_messages=SyncMessages(messages=messages, wants=collecting.wantlist, clock=clock),
             pictures=Pictures(clock=clock),
@@ -194,7 +194,16 @@ async def test_every_extension_loads_and_brings_its_command(bot: AimeBot) -> Non
         await bot.load_extension(extension)
 
     names = sorted(command.name for command in bot.tree.get_commands())
-    expected = ["account", "collection", "describe", "help", "search", "status", "wantlist"]
+    expected = [
+        "account",
+        "collection",
+        "describe",
+        "help",
+        "search",
+        "settings",
+        "status",
+        "wantlist",
+    ]
     assert names == expected
 
 

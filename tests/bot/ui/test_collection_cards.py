@@ -10,11 +10,17 @@ from fakes.shown_copies import make_copy, make_page, make_state
 
 from bot.i18n import Catalogue
 from bot.ui.buttons import own_id, read_press
-from bot.ui.collection_card import PAGE_PREFIX, copies_card, no_pick_card, pick_card
+from bot.ui.collection_card import (
+    PAGE_PREFIX,
+    copies_card,
+    no_pick_card,
+    pick_card,
+    playing_card,
+)
 from bot.ui.copies import copy_line, facts_line, filters_line, state_line
 from bot.ui.sync_card import SyncStage, progress_bar, sync_card
 from bot.ui.text import isolate, number
-from services.collection.models import Filters, Pick, SyncProblem
+from services.collection.models import Filters, Pick, Played, SyncProblem
 from services.discogs.shelf_models import Format, LabelLine
 
 USER, KEY = 565_143_876_403_331_072, "a38e41b6437d48c8"
@@ -263,6 +269,26 @@ def test_pick_tells_its_reason_and_can_be_repeated() -> None:
     assert "I haven't picked this one for you before." in shown(view)
     assert "one of 41 records that fit" in shown(view)
     assert "(https://www.discogs.com/release/7)" in shown(view)
+    assert "never played" in shown(view)
+    assert [button.custom_id for button in buttons(view)] == [
+        f"collection:random:{USER}:{KEY}",
+        f"collection:play:{USER}:1:{KEY}",
+    ]
+
+
+def test_pick_tells_when_it_was_last_played() -> None:
+    pick = Pick(copy=make_copy(), matching=41, reason="chance", state=make_state(), played_at=LATER)
+
+    assert "last played <t:1795683900:R>" in shown(pick_card(pick, user_id=USER, key=KEY, texts=EN))
+
+
+def test_copy_that_plays_says_since_when_and_can_be_left_for_another() -> None:
+    played = Played(copy=make_copy(), played_at=LATER, state=make_state())
+
+    view = playing_card(played, user_id=USER, key=KEY, texts=EN)
+
+    assert "▶️ Playing since <t:1795683900:f>." in shown(view)
+    assert "Blue Train" in shown(view)
     assert [button.custom_id for button in buttons(view)] == [f"collection:random:{USER}:{KEY}"]
 
 

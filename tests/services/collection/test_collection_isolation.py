@@ -8,6 +8,7 @@ import pytest
 from fakes.clock import WALL_START
 from fakes.copies import BLUE_TRAIN, FakeAccounts, make_copy, rows, store
 from harness.collections import HandClock, Library
+from sqlalchemy import select
 
 from services.collection.errors import NoSuchCopy
 from services.collection.models import Entry, ExportFormat, Filters, Sort
@@ -19,6 +20,7 @@ from services.storage.collection_picks import CollectionPicks
 from services.storage.collection_reader import CollectionReader
 from services.storage.collections import CollectionRepository
 from services.storage.database import Database, Transaction
+from services.storage.tables import PLAYS
 
 THIEF, OWNER = 42, 99
 SECRET = make_copy(
@@ -72,7 +74,7 @@ QUESTIONS: dict[str, list[Ask]] = {
     "folders": [lambda s, _: s.folders(THIEF, "secret"), lambda s, _: s.folders(THIEF)],
     "add": [lambda s, _: s.add(THIEF, Entry(artist="a", title="b"))],
 }
-CHANGES = {"remove"}
+CHANGES = {"play", "remove"}
 
 
 def test_every_method_of_the_service_is_tried() -> None:
@@ -106,6 +108,15 @@ async def test_nobody_removes_what_is_another_persons(database: Database, librar
 
     assert library.shelf.removed == []
     assert await shown(database) == before
+
+
+async def test_nobody_plays_what_is_another_persons(database: Database, library: Library) -> None:
+    for item_id in await item_ids(database):
+        with pytest.raises(NoSuchCopy):
+            await library.service.play(THIEF, item_id)
+
+    async with database.read() as transaction:
+        assert (await transaction.execute(select(PLAYS))).all() == []
 
 
 async def shown(database: Database) -> list[Any]:
