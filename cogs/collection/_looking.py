@@ -9,8 +9,9 @@ from discord.app_commands import Choice, Range, locale_str
 
 from bot.errors import Answers
 from bot.i18n import Texts
-from bot.ui.collection_card import PAGE_PREFIX, RANDOM_PREFIX
+from bot.ui.collection_card import PAGE_PREFIX
 from bot.ui.notices import notice
+from bot.ui.pick_card import RANDOM_PREFIX
 from bot.ui.reply import InteractionReply
 from cogs.collection import _filters as filtering
 from cogs.collection._part import Part

@@ -8,9 +8,10 @@ import discord
 from bot.errors import Answers
 from bot.i18n import Texts
 from bot.ui.buttons import Press
-from bot.ui.collection_card import PLAY_MENU_PREFIX, PLAY_PREFIX, playing_card
+from bot.ui.collection_card import PLAY_MENU_PREFIX
 from bot.ui.copies import copy_line
 from bot.ui.notices import notice
+from bot.ui.pick_card import PLAY_PREFIX, playing_card
 from bot.ui.reply import InteractionReply
 from cogs.collection._part import Part
 from cogs.collection._ports import Parts

@@ -6,8 +6,9 @@ import discord
 
 from bot.i18n import Texts
 from bot.ui.buttons import Press
-from bot.ui.collection_card import copies_card, no_pick_card, pick_card
+from bot.ui.collection_card import copies_card
 from bot.ui.notices import notice
+from bot.ui.pick_card import no_pick_card, pick_card
 from bot.ui.reply import InteractionReply, Reply
 from cogs.collection._ports import Parts
 from services.collection.views import CollectionView

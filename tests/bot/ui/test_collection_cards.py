@@ -10,14 +10,9 @@ from fakes.shown_copies import make_copy, make_page, make_state
 
 from bot.i18n import Catalogue
 from bot.ui.buttons import own_id, read_press
-from bot.ui.collection_card import (
-    PAGE_PREFIX,
-    copies_card,
-    no_pick_card,
-    pick_card,
-    playing_card,
-)
+from bot.ui.collection_card import PAGE_PREFIX, copies_card
 from bot.ui.copies import copy_line, facts_line, filters_line, state_line
+from bot.ui.pick_card import no_pick_card, pick_card, playing_card
 from bot.ui.sync_card import SyncStage, progress_bar, sync_card
 from bot.ui.text import isolate, number
 from services.collection.models import Filters, Pick, Played, SyncProblem
