@@ -18,6 +18,7 @@ from services.resilience.clock import Clock, system_random
 from services.storage.collection_entries import LocalEntries
 from services.storage.collections import CollectionRepository
 from services.storage.database import Database, Transaction
+from services.storage.lookups import LookupRepository
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,9 +56,8 @@ def make_collecting(
     """
     collections, entries = CollectionRepository(), LocalEntries()
     views = CollectionViews(database, clock=clock)
-    links = _make_links(
-        database, upstreams, cipher, operators, clock=clock, forget=_forgetting(collections, views)
-    )
+    forget = _forgetting(collections, views)
+    links = _make_links(database, upstreams, cipher, operators, clock=clock, forget=forget)
     sync = CollectionSync(
         database=database,
         collections=collections,
@@ -114,9 +114,11 @@ def _make_links(
 
 def _forgetting(collections: CollectionRepository, views: CollectionViews) -> OnUnlink:
     """Return what deletes everything that is stored of a person's account."""
+    lookups = LookupRepository()
 
     async def forget(transaction: Transaction, user_id: int) -> None:
         await collections.delete_person(transaction, user_id)
         await views.forget(transaction, user_id)
+        await lookups.delete_of(transaction, user_id)
 
     return forget

@@ -8,7 +8,9 @@ from bot.operators import Operators
 from bot.ui.stream import ProgressiveMessages
 from bot.ui.sync_message import SyncMessages
 from services.accounts.discogs import DiscogsLinks
+from services.catalogue.releases import ReleaseLookup
 from services.catalogue.service import CatalogueService
+from services.catalogue.suggestions import Suggestions
 from services.collection.service import CollectionService
 from services.collection.sync import CollectionSync
 from services.collection.views import CollectionViews
@@ -22,6 +24,8 @@ class Services:
     """Everything a cog may ask for; made in ``bot/app.py``."""
 
     catalogue: CatalogueService
+    releases: ReleaseLookup
+    suggestions: Suggestions
     descriptions: DescriptionService
     late_descriptions: Promises
     health: Health
@@ -29,6 +33,7 @@ class Services:
     collection: CollectionService
     collection_sync: CollectionSync
     collection_views: CollectionViews
+    wantlist: None = None
     discogs_links: DiscogsLinks
     discogs_callback: str | None
     sync_messages: SyncMessages

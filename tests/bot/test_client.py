@@ -17,6 +17,7 @@ from bot.delivery.door import Door
 from bot.errors import Answers, CommandTree
 from bot.i18n import Catalogue
 from bot.operators import Operators
+from bot.releasing import make_releasing
 from bot.services import Services
 from bot.ui.stream import ProgressiveMessages
 from bot.ui.sync_message import SyncMessages
@@ -91,8 +92,11 @@ async def services(tmp_path: Path) -> AsyncIterator[Services]:
             stale_seconds=1,
             clock=clock,
         )
+        releasing = make_releasing(database, discogs=discogs, collecting=collecting, clock=clock)
         yield Services(
             catalogue=CatalogueService(spotify=spotify, discogs=discogs),
+            releases=releasing.lookup,
+            suggestions=releasing.suggestions,
             descriptions=DescriptionService(discogs=discogs, euria=euria, clock=clock),
             health=health,
             collection=collecting.service,
@@ -186,7 +190,8 @@ async def test_every_extension_loads_and_brings_its_command(bot: AimeBot) -> Non
         await bot.load_extension(extension)
 
     names = sorted(command.name for command in bot.tree.get_commands())
-    assert names == ["account", "collection", "describe", "help", "search", "status"]
+    expected = ["account", "collection", "describe", "help", "release", "search", "status"]
+    assert names == expected
 
 
 async def test_errors_of_commands_go_to_our_tree(bot: AimeBot) -> None:
