@@ -9,7 +9,6 @@ from bot.i18n import Texts
 from bot.ui.buttons import button, own_id, row_of
 from bot.ui.layout import DISCOGS_COLOUR, subtext, view_of, with_picture
 from bot.ui.text import fit, isolate, link, one_line
-from services.collection.models import AddedWhere
 from services.discogs.models import Release
 
 ADD_YES_PREFIX: Final = "release:add-yes"
@@ -48,15 +47,13 @@ def wish_question(release: Release, *, user_id: int, texts: Texts) -> ui.LayoutV
     return _question(release, lines, yes, user_id, texts)
 
 
-def wished_card(release: Release, where: AddedWhere, texts: Texts) -> ui.LayoutView:
-    """Return what was put on the wantlist, and plainly where it is now."""
-    said = {
-        AddedWhere.DISCOGS: texts.gettext("✅ On your wantlist on Discogs now."),
-        AddedWhere.LATER: "🕓 "
-        + texts.gettext("Discogs can't take it right now; I'll put it there once it answers."),
-        AddedWhere.LOCAL: "📝 " + texts.gettext("Kept here only."),
-    }
-    return view_of(_card(release, [*_lines(release, texts), said[where]], texts))
+def wished_card(release: Release, texts: Texts, *, was_there: bool) -> ui.LayoutView:
+    """Return what is on the wantlist now, or was already."""
+    if was_there:
+        said = texts.gettext("It's on your wantlist already.")
+    else:
+        said = texts.gettext("✅ On your wantlist on Discogs now.")
+    return view_of(_card(release, [*_lines(release, texts), said], texts))
 
 
 def _question(

@@ -9,8 +9,9 @@ from bot.ui.acquire_cards import add_question, wish_question, wished_card
 from bot.ui.buttons import Press
 from bot.ui.copy_cards import added_card
 from bot.ui.notices import notice
-from bot.ui.reply import InteractionReply
+from bot.ui.reply import Reply
 from cogs.release._ports import Parts, Wishes
+from services.collection.errors import ReadOnlyLink
 from services.collection.models import Entry
 from services.discogs.models import Release
 from services.errors import (
@@ -20,6 +21,7 @@ from services.errors import (
     InvalidRequest,
     LinkAgain,
     NotFound,
+    RateLimitExceeded,
     RefusedLocally,
 )
 
@@ -36,7 +38,7 @@ class Acquiring:
 
     # --- The collection
 
-    async def ask_to_add(self, reply: InteractionReply, press: Press, texts: Texts) -> None:
+    async def ask_to_add(self, reply: Reply, press: Press, texts: Texts) -> None:
         """Ask whether to add a copy."""
         await reply.acknowledge()
         if await self._parts.writable_link(press.owner) is None:
@@ -47,7 +49,7 @@ class Acquiring:
         owned = await self._parts.copies.holds(press.owner, release_id, None)
         await reply.show(add_question(release, owned.copies, user_id=press.owner, texts=texts))
 
-    async def add(self, reply: InteractionReply, press: Press, texts: Texts) -> None:
+    async def add(self, reply: Reply, press: Press, texts: Texts) -> None:
         """Add one copy, however often the button is pressed.
 
         The button knows how many copies there were when it was shown: where there are more by now,
@@ -62,7 +64,7 @@ class Acquiring:
                 return
             await self._add(reply, release_id, texts)
 
-    async def _add(self, reply: InteractionReply, release_id: int, texts: Texts) -> None:
+    async def _add(self, reply: Reply, release_id: int, texts: Texts) -> None:
         link = await self._parts.writable_link(reply.user_id)
         if link is None:
             await reply.fail(notice(_read_only(texts)))
@@ -78,7 +80,7 @@ class Acquiring:
 
     # --- The wantlist
 
-    async def ask_to_wish(self, reply: InteractionReply, press: Press, texts: Texts) -> None:
+    async def ask_to_wish(self, reply: Reply, press: Press, texts: Texts) -> None:
         """Ask whether to put a release on the wantlist."""
         await reply.acknowledge()
         if await self._parts.writable_link(press.owner) is None or self._parts.wishes is None:
@@ -93,7 +95,7 @@ class Acquiring:
         release = await self._parts.lookup.get(release_id)
         await reply.show(wish_question(release, user_id=press.owner, texts=texts))
 
-    async def wish(self, reply: InteractionReply, press: Press, texts: Texts) -> None:
+    async def wish(self, reply: Reply, press: Press, texts: Texts) -> None:
         """Put it there; a second press changes nothing."""
         await reply.acknowledge()
         if await self._parts.writable_link(press.owner) is None or self._parts.wishes is None:
@@ -101,18 +103,18 @@ class Acquiring:
             return
         await self._wish(reply, self._parts.wishes, int(press.rest[0]), texts)
 
-    async def _wish(
-        self, reply: InteractionReply, wishes: Wishes, release_id: int, texts: Texts
-    ) -> None:
+    async def _wish(self, reply: Reply, wishes: Wishes, release_id: int, texts: Texts) -> None:
         release = await self._parts.lookup.get(release_id)
         try:
             wished = await wishes.add(reply.user_id, release_id)
+        except ReadOnlyLink:  # revoked a moment ago
+            await reply.fail(notice(_read_only(texts)))
         except ExternalServiceException as error:
             await reply.fail(notice(f"⚠️ {_wish_failure(error, texts)}"))
-            return
-        await reply.show(wished_card(release, wished.where, texts))
+        else:
+            await reply.show(wished_card(release, texts, was_there=wished.was_there))
 
-    async def decline(self, reply: InteractionReply, _press: Press, texts: Texts) -> None:
+    async def decline(self, reply: Reply, _press: Press, texts: Texts) -> None:
         """Say that nothing was done."""
         await reply.acknowledge()
         await reply.show(notice(texts.gettext("Nothing was added.")))
@@ -158,7 +160,7 @@ def _wish_failure(error: ExternalServiceException, texts: Texts) -> str:
     if isinstance(error, AuthenticationFailed):
         again = LinkAgain(error.service, error.operation)
         return f"{sentence(again, texts)} {nothing}"
-    if isinstance(error, RefusedLocally):
+    if isinstance(error, RefusedLocally | RateLimitExceeded):
         return f"{sentence_with_advice(error, None, texts)} {nothing}"
     unknown = texts.gettext(
         "I don't know whether it arrived. Press again in a minute: twice does no harm."

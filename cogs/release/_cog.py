@@ -17,7 +17,7 @@ from bot.ui.host import Host
 from bot.ui.notices import notice
 from bot.ui.release_card import ADD_PREFIX, WISH_PREFIX
 from bot.ui.release_menus import PICK_PREFIX
-from bot.ui.reply import InteractionReply
+from bot.ui.reply import InteractionReply, Reply
 from cogs.release._acquiring import Acquiring
 from cogs.release._ports import Parts, Services, Suggesting
 from cogs.release._showing import Showing
@@ -26,7 +26,7 @@ _MOST_DIGITS: Final = 10
 _CURRENCIES: Final = {discord.Locale.british_english: "GBP", discord.Locale.american_english: "USD"}
 _USUAL_CURRENCY: Final = "EUR"
 
-Handle = Callable[[InteractionReply, Press, Texts], Awaitable[None]]
+Handle = Callable[[Reply, Press, Texts], Awaitable[None]]
 """Handles a button of its owner's."""
 
 

@@ -9,7 +9,7 @@ from bot.ui.stream import ProgressiveMessages
 from services.accounts.models import DiscogsLink
 from services.catalogue.models import Suggestion
 from services.catalogue.release_view import Asker, ReleaseView
-from services.collection.models import Added, AddedWhere, Entry, Owned
+from services.collection.models import Added, Entry, Owned
 from services.discogs.models import Release
 from services.errors import NotLinked
 
@@ -47,10 +47,10 @@ class Wanted(Protocol):
 
 
 class Wished(Protocol):
-    """What became of a wish."""
+    """What became of a wish: ``was_there`` when it was on the list already."""
 
     @property
-    def where(self) -> AddedWhere: ...
+    def was_there(self) -> bool: ...
 
 
 class Wishes(Protocol):
