@@ -13,6 +13,7 @@ from discord.ext import commands
 
 from bot.errors import Answers, is_temporary, sentence, sentence_with_advice
 from bot.i18n import Texts
+from bot.ui.choices import Suggesting, release_choices
 from bot.ui.description_card import (
     AGAIN_PREFIX,
     ANY_SUBJECT,
@@ -41,6 +42,8 @@ class _Services(Protocol):
     @property
     def late_descriptions(self) -> Promises: ...
     @property
+    def suggestions(self) -> Suggesting: ...
+    @property
     def messages(self) -> ProgressiveMessages: ...
     @property
     def answers(self) -> Answers: ...
@@ -53,6 +56,7 @@ async def setup(bot: Host[_Services]) -> None:
         Describe(
             descriptions=services.descriptions,
             later=services.late_descriptions,
+            suggestions=services.suggestions,
             messages=services.messages,
             answers=services.answers,
         )
@@ -78,12 +82,14 @@ class Describe(commands.Cog):
         *,
         descriptions: DescriptionService,
         later: Promises,
+        suggestions: Suggesting,
         messages: ProgressiveMessages,
         answers: Answers,
     ) -> None:
         """Have ``descriptions`` write now, or ``later``; show it through ``messages``."""
         self._descriptions = descriptions
         self._later = later
+        self._suggestions = suggestions
         self._messages = messages
         self._answers = answers
         self._running: dict[str, asyncio.Task[DescriptionState]] = {}
@@ -125,6 +131,14 @@ class Describe(commands.Cog):
                 is_fresh=fresh,
             )
             await self._answer(reply, wish, texts)
+
+    @describe.autocomplete("topic")
+    async def suggest_topic(
+        self, interaction: discord.Interaction, typed: str
+    ) -> list[app_commands.Choice[str]]:
+        """Suggest what the asker looked at last and owns; nobody upstream is asked."""
+        found = self._suggestions.releases(interaction.user.id, typed)
+        return await release_choices(found, by_name=True)
 
     @commands.Cog.listener()
     async def on_interaction(self, interaction: discord.Interaction) -> None:

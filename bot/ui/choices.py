@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Awaitable, Iterable
-from typing import Final
+from typing import Final, Protocol
 
 from discord.app_commands import Choice
 
@@ -13,6 +13,13 @@ _LOGGER = logging.getLogger(__name__)
 
 _MAX_CHOICE: Final = 100
 _MOST_CHOICES: Final = 25
+
+
+class Suggesting(Protocol):
+    """``Suggestions``, which says what is raised."""
+
+    async def releases(self, user_id: int, text: str, /) -> tuple[Suggestion, ...]:
+        """Return releases that a person may mean."""
 
 
 async def release_choices(

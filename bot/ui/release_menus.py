@@ -36,11 +36,7 @@ def pressings_menu(
     total = max(view.versions.value.total, len(versions))
     menu: Menu = ui.Select(
         custom_id=own_id(PICK_PREFIX, user_id, _PRESSINGS),
-        placeholder=texts.gettext(
-            "{shown} of {total} pressings: pick another",
-            shown=len(versions),
-            total=number(total, texts.language),
-        ),
+        placeholder=_count(len(versions), total, texts),
     )
     for version in versions:
         menu.append_option(_pressing(version, texts, is_current=_is(version, release)))
@@ -88,6 +84,16 @@ def _chosen(versions: Versions, release: Release) -> list[Version]:
     )
     others = [each for each in listed if not _is(each, release)]
     return [current, *others[: _MOST - 1]]
+
+
+def _count(shown: int, total: int, texts: Texts) -> str:
+    if shown == total:
+        return texts.gettext("{total} pressings: pick another", total=total)
+    return texts.gettext(
+        "{shown} of {total} pressings: pick another",
+        shown=shown,
+        total=number(total, texts.language),
+    )
 
 
 def _is(version: Version, release: Release) -> bool:

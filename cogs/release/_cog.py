@@ -12,14 +12,14 @@ from bot.errors import Answers
 from bot.i18n import Texts
 from bot.ui.acquire_cards import ADD_YES_PREFIX, NO_PREFIX, WISH_YES_PREFIX
 from bot.ui.buttons import Press, read_press
-from bot.ui.choices import release_choices
+from bot.ui.choices import Suggesting, release_choices
 from bot.ui.host import Host
 from bot.ui.notices import notice
 from bot.ui.release_card import ADD_PREFIX, WISH_PREFIX
 from bot.ui.release_menus import PICK_PREFIX
 from bot.ui.reply import InteractionReply, Reply
 from cogs.release._acquiring import Acquiring
-from cogs.release._ports import Parts, Services, Suggesting
+from cogs.release._ports import Parts, Services
 from cogs.release._showing import Showing
 
 _MOST_DIGITS: Final = 10

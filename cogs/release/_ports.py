@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from bot.errors import Answers
+from bot.ui.choices import Suggesting
 from bot.ui.stream import ProgressiveMessages
 from services.accounts.models import DiscogsLink
-from services.catalogue.models import Suggestion
 from services.catalogue.release_view import Asker, ReleaseView
 from services.collection.models import Added, Entry, Owned
 from services.discogs.models import Release
@@ -70,13 +70,6 @@ class Links(Protocol):
 
     async def describe(self, user_id: int, /) -> DiscogsLink | None:
         """Return the person's link, or None."""
-
-
-class Suggesting(Protocol):
-    """``Suggestions``."""
-
-    async def releases(self, user_id: int, text: str, /) -> tuple[Suggestion, ...]:
-        """Return releases that the person may mean."""
 
 
 class Services(Protocol):

@@ -201,6 +201,7 @@ def test_menu_of_pressings_marks_the_one_that_is_shown(english: Texts) -> None:
         ("3", "1903 · Blue Note BLP 1", ""),
     ]
     assert menu.custom_id == f"release:pick:{ME}:pressings"
+    assert menu.placeholder == "3 pressings: pick another"
 
 
 def test_menu_of_many_pressings_holds_the_one_that_is_shown(english: Texts) -> None:
