@@ -240,3 +240,41 @@ def test_other_matches_are_told_apart(english: Texts) -> None:
         "John Coltrane – Blue Train",
         "1997 · CD, Album · Blue Note CDP 7",
     )
+
+
+@pytest.mark.parametrize("letter", ["x", "*", "\N{CJK UNIFIED IDEOGRAPH-97F3}", "\N{TRUMPET}"])
+def test_card_of_a_release_that_is_too_long_everywhere_is_within_the_limits(
+    letter: str,
+    english: Texts,
+    problems_of: Any,  # noqa: ANN401  # the checker of the limits
+) -> None:
+    long = letter * 3_000
+    release = Release(
+        release_id=1,
+        master_id=9,
+        title=long,
+        artist=long,
+        year=1959,
+        country=long,
+        formats=(long,) * 5,
+        labels=(long,) * 5,
+        genres=(long,) * 5,
+        styles=(long,) * 5,
+        tracks=tuple(Track(letter * 9, letter * 100, letter * 9) for _ in range(40)),
+        companies=(Company(role=long, name=long),) * 3,
+        credits=(ReleaseCredit(role=long, name=long),) * 3,
+        identifiers=(Identifier(kind=long, value=long),) * 3,
+        notes=f"{long}\n{long}",
+        url="https://www.discogs.com/release/1",
+    )
+    copy = StoredCopy(
+        item_id=1, instance_id=1, release_id=2, title="", artist="", country=long, year=1959
+    )
+    badges = Badges(owned=Owned(copies=2, others=9, pressings=(copy,) * 3), is_wanted=True)
+    failing = Answer(value=OFFER, source=Source.STALE, as_of=NOW, error=DOWN)
+    stale = Answer(value=release, source=Source.STALE, as_of=NOW, error=DOWN)
+    view = replace(VIEW, query=letter * 200, release=stale, market=failing, versions=DOWN)
+
+    card = release_card(view, stale, badges, menus=(), user_id=ME, texts=english)
+
+    assert problems_of(card) == []

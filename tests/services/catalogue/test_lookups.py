@@ -3,6 +3,7 @@
 from fakes.clock import WALL_START
 from fakes.copies import BLUE_TRAIN, HOMOGENIC, FakeAccounts, make_copy, store
 from harness.collections import HandClock, Library
+from sqlalchemy import text
 
 from services.catalogue.lookups import RecentLookups
 from services.catalogue.models import Suggestion
@@ -47,8 +48,12 @@ async def test_twenty_five_look_ups_of_a_person_are_kept(database: Database) -> 
     await noted(database, BOB, release(99))
     lookups = await noted(database, ALICE, *map(release, range(1, 31)))
 
+    async with database.read() as transaction:
+        rows = (await transaction.execute(text("SELECT COUNT(*) FROM lookups"))).scalar_one()
+
     assert await ids(lookups, ALICE) == list(range(30, 5, -1))
     assert await ids(lookups, BOB) == [99]
+    assert rows == 26
 
 
 async def test_look_ups_are_found_by_the_beginnings_of_their_words(database: Database) -> None:
