@@ -20,6 +20,7 @@ from bot.delivery.renderings import Renderings
 from bot.errors import Answers
 from bot.i18n import Catalogue
 from bot.operators import Operators
+from bot.releasing import make_releasing
 from bot.services import Services
 from bot.settings import Settings
 from bot.state import StartError, open_state
@@ -80,8 +81,12 @@ def make_services(
         stale_seconds=settings.discogs_stale_hours * 3_600,
         clock=clock,
     )
+    discogs = upstreams.discogs
+    releasing = make_releasing(database, discogs=discogs, collecting=collecting, clock=clock)
     services = Services(
-        catalogue=CatalogueService(spotify=upstreams.spotify, discogs=upstreams.discogs),
+        catalogue=CatalogueService(spotify=upstreams.spotify, discogs=discogs),
+        releases=releasing.lookup,
+        suggestions=releasing.suggestions,
         descriptions=descriptions,
         late_descriptions=late_descriptions,
         health=upstreams.health,

@@ -18,6 +18,7 @@ EXTENSIONS: Final = (
     "cogs.collection",
     "cogs.describe",
     "cogs.help",
+    "cogs.release",
     "cogs.search",
     "cogs.settings",
     "cogs.status",

@@ -35,6 +35,7 @@ from services.storage.collection_entries import LocalEntries
 from services.storage.collections import CollectionRepository
 from services.storage.database import Database, Transaction
 from services.storage.errors import DatabaseUnavailable
+from services.storage.lookups import LookupRepository
 from services.storage.wantlists import WantlistRepository
 
 _LOGGER = logging.getLogger(__name__)
@@ -253,11 +254,13 @@ def _forgetting(
     preferences: Preferences,
 ) -> OnUnlink:
     """Return what deletes everything that is stored of a person's account, and ends sharing it."""
+    lookups = LookupRepository()
 
     async def forget(transaction: Transaction, user_id: int) -> None:
         await collections.delete_person(transaction, user_id)
         await views.forget(transaction, user_id)
         await wantlists.delete_person(transaction, user_id)
         await preferences.forget(transaction, user_id)
+        await lookups.delete_of(transaction, user_id)
 
     return forget

@@ -10,7 +10,9 @@ from bot.ui.stream import ProgressiveMessages
 from bot.ui.sync_message import SyncMessages
 from services.accounts.discogs import DiscogsLinks
 from services.accounts.preferences import Preferences
+from services.catalogue.releases import ReleaseLookup
 from services.catalogue.service import CatalogueService
+from services.catalogue.suggestions import Suggestions
 from services.collection.editing import CollectionEditing
 from services.collection.service import CollectionService
 from services.collection.sharing import SharedRecords
@@ -29,6 +31,8 @@ class Services:
     """Everything a cog may ask for; made in ``bot/app.py``."""
 
     catalogue: CatalogueService
+    releases: ReleaseLookup
+    suggestions: Suggestions
     descriptions: DescriptionService
     late_descriptions: Promises
     health: Health

@@ -22,6 +22,7 @@ _DISCOGS_NOTICE: Final = N_(
 _OVERVIEW: Final = (
     N_("**I find records and tell you about them.**"),
     N_("🔎 `/search` – Spotify and Discogs side by side; pick a pressing to see its tracks"),
+    N_("📀 `/release` – one pressing: tracks, versions, what it costs, whether you own it"),
     N_("💿 `/collection` – your Discogs records: browse, random pick, export, add, remove"),
     N_("💭 `/wantlist` – what you are looking for on Discogs: browse, add, remove"),
     N_("👥 `/settings` – share which records you own with the servers you are in, or stop"),
@@ -37,6 +38,9 @@ _TOPICS: Final[dict[str, tuple[str, ...]]] = {
         N_("Type an artist, a title or both: `/search query:kind of blue`."),
         N_("`kind` narrows it down: album, artist, track, playlist, or a Discogs release."),
         N_("The menu below the results opens any of them, with its track list."),
+        N_(
+            "`/release` takes words, a barcode, a catalogue number, or a number or page on Discogs."
+        ),
     ),
     "collection": (
         N_("**Your collection**"),
@@ -63,6 +67,7 @@ _TOPICS: Final[dict[str, tuple[str, ...]]] = {
         N_("I read only what you send me: commands and direct messages, nothing else."),
         N_("What you describe goes to EurIA (Infomaniak, Switzerland); nothing from Spotify does."),
         N_("I keep no record of who searched for what."),
+        N_("I remember the 25 releases you last opened with `/release`, to suggest them to you."),
         N_("Nobody sees your records through me unless you say so with `/settings`."),
         N_(
             "If you link Discogs I keep a copy of your collection and wantlist; `/account unlink` "

@@ -101,4 +101,7 @@ def _why_local(copy: StoredCopy, texts: Texts, *, may_write: bool) -> str:
             "Kept here only: I don't know which Discogs release it is. Give its page in the form "
             "and I add it there, too."
         )
-    return texts.gettext("Kept here only.")
+    return texts.gettext(
+        "Kept here only: Discogs wouldn't take it from me. `/account link-discogs` renews my "
+        "permission."
+    )

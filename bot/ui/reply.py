@@ -55,20 +55,29 @@ class Reply(Protocol):
 class InteractionReply:
     """Answers a command, a button or a menu."""
 
-    def __init__(self, interaction: discord.Interaction, *, is_private: bool = False) -> None:
+    def __init__(
+        self,
+        interaction: discord.Interaction,
+        *,
+        is_private: bool = False,
+        is_beside: bool = False,
+    ) -> None:
         """Answer ``interaction``; nothing is sent yet.
 
         Args:
             interaction: What was used to ask.
             is_private: The answer to a command or a form is seen by the asker only.
+            is_beside: A button's answer is a message of its own; the button's stays as it is.
         """
         self._interaction = interaction
         self._is_private = is_private
+        self._is_beside = is_beside
         self.is_shown = False
         self.user_id = interaction.user.id
         self.question_id = interaction.id
         # A button's or its form's answer replaces the message that the button is on.
-        self._message_id = interaction.message.id if interaction.message else None
+        replaced = None if is_beside else interaction.message
+        self._message_id = replaced.id if replaced else None
 
     async def acknowledge(self) -> None:
         """Show "thinking…"; a button's, menu's or form's message just stays as it is.
@@ -81,8 +90,8 @@ class InteractionReply:
         message = interaction.message
         is_command = interaction.type is discord.InteractionType.application_command
         is_form = interaction.type is discord.InteractionType.modal_submit
-        is_new = is_command or (is_form and message is None)
-        if self._is_private and message is not None:
+        is_new = is_command or (is_form and message is None) or self._is_beside
+        if self._is_private and message is not None and not self._is_beside:
             is_new = not message.flags.ephemeral
         await interaction.response.defer(thinking=is_new, ephemeral=is_new and self._is_private)
 
@@ -130,7 +139,7 @@ class InteractionReply:
             application_id=interaction.application_id,
             token=Secret(interaction.token),
             token_until=interaction.created_at + _TOKEN_LIFE,
-            is_in_reach=_is_member(interaction),
+            is_in_reach=_is_member(interaction) and not self._is_for_one(),
             locale=locale,
         )
 
@@ -139,6 +148,11 @@ class InteractionReply:
         await self._interaction.followup.send(
             view=finished(view), ephemeral=True, allowed_mentions=_NO_PINGS
         )
+
+    def _is_for_one(self) -> bool:
+        """Return whether only the asker sees the answer: without the token nobody can edit it."""
+        message = self._interaction.message
+        return self._is_private or (message is not None and message.flags.ephemeral)
 
     async def fail(self, view: ui.LayoutView) -> None:
         """Say it to the asker only, and take the public "thinking" away."""

@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Final
 from urllib.parse import quote
 
-from babel.numbers import format_decimal
+from babel.numbers import format_currency, format_decimal
 
 from services.music import clean_text
 
@@ -81,14 +81,14 @@ def fit(text: str, limit: int) -> str:
     """Return the longest beginning of ``text`` whose escaped form has at most ``limit`` characters.
 
     It ends with a sentence, else a word, and an ellipsis when something was left out. Text in
-    scripts of three or four bytes a character is cut earlier (see ``_weight``).
+    scripts of three or four bytes a character is cut earlier (see ``weight``).
     """
-    if _weight(escape_paragraphs(text)) <= limit:
+    if weight(escape_paragraphs(text)) <= limit:
         return text
     low, high = 0, min(len(text), limit)
     while low < high:
         middle = (low + high + 1) // 2
-        fits = _weight(escape_paragraphs(text[:middle])) <= limit - 2
+        fits = weight(escape_paragraphs(text[:middle])) <= limit - 2
         low, high = (middle, high) if fits else (low, middle - 1)
     head = text[: _before_cluster(text, low)]
     if not head:
@@ -115,6 +115,16 @@ def number(value: int, language: str) -> str:
     return format_decimal(value, locale=language)
 
 
+def money(value: float, currency: str, language: str) -> str:
+    """Return an amount as a language writes it: ``€8.50``, ``8,50 €``."""
+    return format_currency(value, currency, locale=language)
+
+
+def one_line(text: str, limit: int) -> str:
+    """Return the beginning of ``text`` on one line, escaped, in at most ``limit`` characters."""
+    return escape(fit(clean_text(text), limit))
+
+
 def timestamp(moment: datetime, style: str = "R") -> str:
     """Return Discord's own rendering of a time, in the reader's zone; ``R`` is relative."""
     return f"<t:{int(moment.timestamp())}:{style}>"
@@ -127,8 +137,8 @@ def _escape_line(text: str) -> str:
     return _EVERYONE.sub("@\u200b", text)
 
 
-def _weight(text: str) -> float:
-    """Return the characters, or more when they are many bytes.
+def weight(text: str) -> float:
+    """Return what a text counts for: its characters, or more when they are many bytes.
 
     Discord fails with 500 on a components V2 message of more than about 10,170 bytes
     (discord-api-docs issue 8554), which 4,000 Japanese characters exceed.

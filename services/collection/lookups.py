@@ -5,14 +5,15 @@ For autocompletion and for options that name a copy; every method is limited to 
 
 from typing import Final
 
-from services.collection.models import StoredCopy, SyncState
-from services.collection.rows import Names, copy_of, state_of
+from services.collection.models import Owned, StoredCopy, SyncState
+from services.collection.rows import NO_NAMES, Names, copy_of, state_of
 from services.storage.collection_models import NameKind, NameList
 from services.storage.collection_reader import CollectionReader
 from services.storage.collections import CollectionRepository
 from services.storage.database import Database, Transaction
 
 _MOST_CHOICES: Final = 25
+_MOST_PRESSINGS: Final = 3
 
 
 class CollectionLookups:
@@ -37,6 +38,24 @@ class CollectionLookups:
             record = await self._reader.item(transaction, user_id, item_id)
             names = await self._names(transaction, user_id)
         return None if record is None else copy_of(record, names)
+
+    async def holds(self, user_id: int, release_id: int, master_id: int | None) -> Owned:
+        """Return what the person has of a release; Discogs is not asked.
+
+        Args:
+            user_id: Whose.
+            release_id: Discogs' release.
+            master_id: The work that it is an edition of; None: nothing else is looked for.
+        """
+        async with self._database.read() as transaction:
+            records = await self._reader.editions(transaction, user_id, release_id, master_id)
+            others = [record for record in records if record.release_id != release_id]
+            names = await self._names(transaction, user_id) if others else NO_NAMES
+        return Owned(
+            copies=len(records) - len(others),
+            others=len(others),
+            pressings=tuple(copy_of(record, names) for record in others[:_MOST_PRESSINGS]),
+        )
 
     async def state(self, user_id: int) -> SyncState | None:
         """Return how the collection stands; None when nothing is stored."""

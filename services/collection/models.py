@@ -239,3 +239,17 @@ class Added(msgspec.Struct, frozen=True, kw_only=True):
 
     copy: StoredCopy
     where: AddedWhere
+
+
+class Owned(msgspec.Struct, frozen=True, kw_only=True):
+    """What a person has of a release, local entries included.
+
+    Attributes:
+        copies: How many of this very release.
+        others: How many of other pressings of its master.
+        pressings: Some of those, the newest in the collection first; at most 3.
+    """
+
+    copies: int = 0
+    others: int = 0
+    pressings: tuple[StoredCopy, ...] = ()

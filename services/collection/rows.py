@@ -52,6 +52,9 @@ class Names:
     fields: Mapping[int, str]
 
 
+NO_NAMES: Final = Names(folders={}, fields={})
+
+
 def row_of(copy: Copy) -> ItemRow:
     """Return a copy as it is stored."""
     pressing = copy.pressing

@@ -4,6 +4,8 @@ from enum import StrEnum
 
 import msgspec
 
+from services.discogs.release_parts import Company, Identifier, ReleaseCredit
+
 
 class DiscogsKind(StrEnum):
     """What a search result can be."""
@@ -56,11 +58,15 @@ class DiscogsResults(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Track(msgspec.Struct, frozen=True):
-    """One playable track: ``A1``, title, ``4:45`` (position and duration may be empty)."""
+    """One playable track: ``A1``, title, ``4:45`` (position and duration may be empty).
+
+    In a release's list it may also be a heading, which has a title and nothing else.
+    """
 
     position: str
     title: str
     duration: str
+    is_heading: bool = False
 
 
 class Release(msgspec.Struct, frozen=True, kw_only=True):
@@ -77,7 +83,10 @@ class Release(msgspec.Struct, frozen=True, kw_only=True):
         labels: ``Columbia – CS 8163``, or the name alone.
         genres: Discogs' genres.
         styles: Discogs' styles.
-        tracks: In Discogs' order, headings dropped, index tracks opened.
+        tracks: In Discogs' order; headings stay, and an index is one for the tracks in it.
+        companies: In Discogs' order.
+        credits: Those beside the main artists, in Discogs' order.
+        identifiers: Barcodes first, otherwise in Discogs' order.
         notes: Cleaned of markup; empty when there are none.
         image_url: Verbatim (the URL is signed), or None.
         url: Its page on discogs.com.
@@ -94,6 +103,9 @@ class Release(msgspec.Struct, frozen=True, kw_only=True):
     genres: tuple[str, ...] = ()
     styles: tuple[str, ...] = ()
     tracks: tuple[Track, ...] = ()
+    companies: tuple[Company, ...] = ()
+    credits: tuple[ReleaseCredit, ...] = ()
+    identifiers: tuple[Identifier, ...] = ()
     notes: str = ""
     image_url: str | None = None
     url: str = ""

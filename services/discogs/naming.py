@@ -112,6 +112,17 @@ def playable(rows: Iterable[RawTrack]) -> Iterator[Track]:
             yield Track(row.position or "", clean_text(row.title), row.duration or "")
 
 
+def listed(rows: Iterable[RawTrack]) -> Iterator[Track]:
+    """Yield a list in its order, headings and all; an index is a heading for the tracks in it."""
+    for row in rows:
+        title = clean_text(row.title)
+        if row.type_ == "track":
+            yield Track(row.position or "", title, row.duration or "")
+        elif title:
+            yield Track("", title, "", is_heading=True)
+        yield from listed(row.sub_tracks or [])
+
+
 def picture(url: str | None) -> str | None:
     """Return a picture's address verbatim, since it is signed; None for Discogs' placeholder."""
     if not url or not url.startswith(("https://", "http://")) or url.endswith("/spacer.gif"):

@@ -16,15 +16,31 @@ from services.discogs.naming import (
     catalogue_number,
     display_name,
     leading_year,
+    listed,
     main_picture,
-    playable,
     render_credits,
     render_format,
     render_label,
     strip_markup,
     unique,
 )
-from services.discogs.shapes import RawCredit, RawFormat, RawImage, RawLabel, RawTrack, salvage
+from services.discogs.shapes import (
+    RawCredit,
+    RawFormat,
+    RawImage,
+    RawLabel,
+    RawTrack,
+    read,
+    salvage,
+)
+from services.discogs.sleeve import (
+    RawCompany,
+    RawIdentifier,
+    RawRole,
+    read_companies,
+    read_credits,
+    read_identifiers,
+)
 from services.http import read_json
 from services.music import clean_text, strip_disambiguation
 from services.resilience.rate_limiter import Allowance
@@ -70,6 +86,9 @@ class _Release(msgspec.Struct):
     genres: list[str] | None = None
     styles: list[str] | None = None
     tracklist: list[RawTrack] | None = None
+    companies: list[RawCompany] | None = None
+    extraartists: list[RawRole] | None = None
+    identifiers: list[RawIdentifier] | None = None
     notes: str | None = None
     images: list[RawImage] | None = None
 
@@ -120,7 +139,7 @@ def parse_release(body: bytes) -> Release:
     Raises:
         msgspec.DecodeError: The body is not JSON, or JSON of another shape.
     """
-    raw = _RELEASE_DECODER.decode(body)
+    raw = read(_RELEASE_DECODER, body)
     return Release(
         release_id=raw.id,
         title=clean_text(raw.title),
@@ -132,7 +151,10 @@ def parse_release(body: bytes) -> Release:
         labels=unique(render_label(label) for label in raw.labels or []),
         genres=tuple(raw.genres or ()),
         styles=tuple(raw.styles or ()),
-        tracks=tuple(playable(raw.tracklist or [])),
+        tracks=tuple(listed(raw.tracklist or [])),
+        companies=read_companies(raw.companies or []),
+        credits=read_credits(raw.extraartists or []),
+        identifiers=read_identifiers(raw.identifiers or []),
         notes=strip_markup(raw.notes or ""),
         image_url=main_picture(raw.images or []),
         url=f"{_WEB}/release/{raw.id}",

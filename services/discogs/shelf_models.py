@@ -174,8 +174,10 @@ class Profile(msgspec.Struct, frozen=True, kw_only=True):
         discogs_id: Stays when the user is renamed.
         username: As the user writes it.
         collection_size: Copies; None when only the owner may know.
+        currency: In which they want prices (``EUR``); None when only the owner may know.
     """
 
     discogs_id: int
     username: str
     collection_size: int | None = None
+    currency: str | None = None

@@ -4,8 +4,9 @@ A page is decoded strictly, which is fast. When that fails, its rows are read on
 has a wrong type counts as absent; a row whose ids cannot be read is left out and counted.
 """
 
+import re
 from collections.abc import Callable
-from typing import TypeVar
+from typing import Final, TypeVar
 
 import msgspec
 
@@ -24,6 +25,8 @@ from services.music import clean_text
 
 R = TypeVar("R")
 T = TypeVar("T")
+
+_CURRENCY: Final = re.compile("[A-Z]{3}")
 
 
 class _Copies(msgspec.Struct):
@@ -76,6 +79,7 @@ class _Profile(msgspec.Struct):
     id: Id
     username: str
     num_collection: IdOrZero | None = None
+    curr_abbr: str | None = None
 
 
 class _Added(msgspec.Struct):
@@ -190,8 +194,12 @@ def parse_profile(body: bytes) -> Profile:
         msgspec.DecodeError: The body is not JSON, or JSON of another shape.
     """
     raw = _PROFILE.decode(body)
+    currency = raw.curr_abbr
     return Profile(
-        discogs_id=raw.id, username=clean_text(raw.username), collection_size=raw.num_collection
+        discogs_id=raw.id,
+        username=clean_text(raw.username),
+        collection_size=raw.num_collection,
+        currency=currency if currency and _CURRENCY.fullmatch(currency) else None,
     )
 
 

@@ -104,6 +104,17 @@ class CollectionReader:
         query = ItemQuery(text=text)
         return await self.page(transaction, user_id, query, order=order, offset=0, limit=limit)
 
+    async def editions(
+        self, transaction: Transaction, user_id: int, release_id: int, master_id: int | None
+    ) -> list[ItemRecord]:
+        """Return the copies of a release, and of other releases of its master, newest first."""
+        is_meant = _ITEMS.release_id == release_id
+        if master_id is not None:
+            is_meant = or_(is_meant, _ITEMS.master_id == master_id)
+        statement = select(*RECORD_COLUMNS).where(is_shown(user_id), is_meant)
+        rows = await transaction.execute(statement.order_by(*order_of(ItemOrder.ADDED)))
+        return [item_record(row) for row in rows]
+
     async def names(self, transaction: Transaction, user_id: int, kind: NameKind) -> dict[int, str]:
         """Return what the person calls folders or fields, by Discogs' numbers for them."""
         return (await self.all_names(transaction, user_id))[kind]

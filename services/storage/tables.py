@@ -316,6 +316,18 @@ PREFERENCES: Final = Table(
     Column("shared_at", UtcDateTime),  # since when; NULL: does not share
     Column("shows_value", Boolean, nullable=False, server_default=text("false")),
 )
+
+# The releases that a person looked at last, to be suggested to them alone.
+LOOKUPS: Final = Table(
+    "lookups",
+    METADATA,
+    Column("user_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("release_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("title", Text, nullable=False),
+    Column("artist", Text, nullable=False),
+    Column("looked_at", UtcDateTime, nullable=False),
+)
+
 SEARCH_NAME: Final = "collection_search"
 """The full-text index, which only the migration can describe: FTS5 with triggers on SQLite, a GIN
 index on PostgreSQL. Both follow ``collection_items.words`` by themselves."""

@@ -17,6 +17,7 @@ from bot.delivery.door import Door
 from bot.errors import Answers, CommandTree
 from bot.i18n import Catalogue
 from bot.operators import Operators
+from bot.releasing import make_releasing
 from bot.services import Services
 from bot.ui.pictures import Pictures
 from bot.ui.stream import ProgressiveMessages
@@ -92,8 +93,11 @@ async def services(tmp_path: Path) -> AsyncIterator[Services]:
             stale_seconds=1,
             clock=clock,
         )
+        releasing = make_releasing(database, discogs=discogs, collecting=collecting, clock=clock)
         yield Services(
             catalogue=CatalogueService(spotify=spotify, discogs=discogs),
+            releases=releasing.lookup,
+            suggestions=releasing.suggestions,
             descriptions=DescriptionService(discogs=discogs, euria=euria, clock=clock),
             health=health,
             collection=collecting.service,
@@ -199,6 +203,7 @@ async def test_every_extension_loads_and_brings_its_command(bot: AimeBot) -> Non
         "collection",
         "describe",
         "help",
+        "release",
         "search",
         "settings",
         "status",

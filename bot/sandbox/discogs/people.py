@@ -29,6 +29,7 @@ class Person:
         collection: What the user owns.
         wants: What the user wants.
         symbol: Currency symbol in front of collection values.
+        currency: Of the prices that the user wants to see.
         is_private: Nobody but the user may see the collection and the wantlist.
     """
 
@@ -37,6 +38,7 @@ class Person:
     collection: LivingCollection
     wants: list[CollectionItem]
     symbol: str = "€"
+    currency: str = "EUR"
     is_private: bool = False
 
     def user_data(self, release_id: int) -> dict[str, bool]:

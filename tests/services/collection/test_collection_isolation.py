@@ -31,6 +31,7 @@ SECRET = make_copy(
     styles=("Secret Style",),
     notes=((3, "Secret note"),),
     folder_id=7,
+    master_id=77,
 )
 COLLECTIONS, ENTRIES, READER = CollectionRepository(), LocalEntries(), CollectionReader()
 
@@ -66,6 +67,10 @@ QUESTIONS: dict[str, list[Ask]] = {
     ],
     "find": [lambda s, _: s.find(THIEF, "secret"), lambda s, _: s.find(THIEF, "")],
     "get": [lambda s, item_id: s.get(THIEF, item_id)],
+    "holds": [
+        lambda s, _: s.holds(THIEF, SECRET.pressing.release_id, None),
+        lambda s, _: s.holds(THIEF, 1, SECRET.pressing.master_id),
+    ],
     "state": [lambda s, _: s.state(THIEF)],
     "genres": [lambda s, _: s.genres(THIEF, "secret"), lambda s, _: s.genres(THIEF)],
     "styles": [lambda s, _: s.styles(THIEF, "secret"), lambda s, _: s.styles(THIEF)],
@@ -168,6 +173,7 @@ def test_every_statement_that_writes_is_tried() -> None:
         "condition",
         "count",
         "field_options",
+        "editions",
         "find",
         "folders",
         "item",

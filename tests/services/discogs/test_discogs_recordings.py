@@ -55,6 +55,11 @@ def test_every_recorded_release_is_read(path: Path) -> None:
     assert release.artist
     assert release.labels
     assert release.formats
+    assert (len(release.companies), len(release.credits), len(release.identifiers)) == (
+        len(recorded["companies"]),
+        len(recorded["extraartists"]),
+        len(recorded.get("identifiers", [])),
+    )
 
 
 # What the bot reads, and by what; lists, fees, listings and inventories are not read at all.

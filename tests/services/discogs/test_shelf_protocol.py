@@ -344,6 +344,15 @@ def test_a_profile_tells_the_size_only_when_it_may(
     assert parse_profile(body) == Profile(discogs_id=1, username="example", collection_size=size)
 
 
+@pytest.mark.parametrize(("told", "currency"), [("GBP", "GBP"), ("", None), ("pounds", None)])
+def test_a_profile_tells_in_which_currency_prices_are_wanted(
+    told: str, currency: str | None
+) -> None:
+    body = msgspec.json.encode({"id": 1, "username": "example", "curr_abbr": told})
+
+    assert parse_profile(body).currency == currency
+
+
 def test_a_new_copy_tells_its_instance() -> None:
     assert parse_added(b'{"instance_id": 3, "resource_url": "x"}') == 3
 
