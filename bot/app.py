@@ -67,10 +67,9 @@ def make_services(
         StartError: The keys that encrypt tokens cannot be used.
     """
     jobs, syncs, door = _jobs(database, clock), _jobs(database, clock), Door()
-    cipher, renderings = _cipher(settings), _renderings(languages)
-    editor = LateEditor(database, door=door, renderings=renderings, cipher=cipher, clock=clock)
+    cipher, operators, messages = _cipher(settings), Operators(), ProgressiveMessages(clock=clock)
+    editor = _make_editor(database, languages, door, cipher, clock)
     descriptions, late_descriptions = _make_descriptions(upstreams, jobs, editor, clock)
-    operators, messages = Operators(), ProgressiveMessages(clock=clock)
     collecting = make_collecting(
         database,
         upstreams=upstreams,
@@ -81,10 +80,9 @@ def make_services(
         stale_seconds=settings.discogs_stale_hours * 3_600,
         clock=clock,
     )
-    discogs = upstreams.discogs
-    releasing = make_releasing(database, discogs=discogs, collecting=collecting, clock=clock)
+    releasing = make_releasing(database, upstreams.discogs, collecting, clock=clock)
     services = Services(
-        catalogue=CatalogueService(spotify=upstreams.spotify, discogs=discogs),
+        catalogue=CatalogueService(spotify=upstreams.spotify, discogs=upstreams.discogs),
         releases=releasing.lookup,
         suggestions=releasing.suggestions,
         descriptions=descriptions,
@@ -111,11 +109,12 @@ def make_services(
     return services, (jobs, syncs)
 
 
-def _renderings(languages: Catalogue) -> Renderings:
-    """Return how late messages look."""
+def _make_editor(
+    database: Database, languages: Catalogue, door: Door, cipher: TokenCipher, clock: Clock
+) -> LateEditor:
     renderings = Renderings(languages)
     renderings.register(LateDescription, late_description_card)
-    return renderings
+    return LateEditor(database, door=door, renderings=renderings, cipher=cipher, clock=clock)
 
 
 def _make_descriptions(

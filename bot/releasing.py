@@ -21,12 +21,17 @@ class Releasing:
 
 
 def make_releasing(
-    database: Database, *, discogs: DiscogsService, collecting: Collecting, clock: Clock
+    database: Database, discogs: DiscogsService, collecting: Collecting, *, clock: Clock
 ) -> Releasing:
     """Join the parts."""
     lookups = RecentLookups(database, clock=clock)
     currencies = Currencies(accounts=collecting.links, open_shelf=discogs.shelf, clock=clock)
     return Releasing(
-        lookup=ReleaseLookup(discogs=discogs, currencies=currencies, lookups=lookups),
+        lookup=ReleaseLookup(
+            discogs=discogs,
+            currencies=currencies,
+            lookups=lookups,
+            master_years=collecting.statistics,
+        ),
         suggestions=Suggestions(copies=collecting.service, lookups=lookups),
     )

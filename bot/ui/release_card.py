@@ -44,13 +44,11 @@ class Badges:
         owned: What they have of it.
         is_wanted: It is on their wantlist.
         is_other_wanted: Another pressing of it is.
-        has_wantlist: Whether the bot keeps wantlists at all.
     """
 
     owned: Owned
     is_wanted: bool = False
     is_other_wanted: bool = False
-    has_wantlist: bool = False
 
 
 def release_card(
@@ -114,7 +112,7 @@ def _card(
     release = answer.value
     alt = texts.gettext("Picture of {name}", name=release.title or "?")
     card: ui.Container[ui.LayoutView] = ui.Container(
-        with_picture("\n".join(_heading(release, texts)), release.image_url, alt),
+        with_picture("\n".join(_heading(view, release, texts)), release.image_url, alt),
         accent_colour=DISCOGS_COLOUR,
     )
     own = "\n".join(_badges(badges, texts))
@@ -131,12 +129,18 @@ def _card(
     return card
 
 
-def _heading(release: Release, texts: Texts) -> Iterator[str]:
+def _heading(view: ReleaseView, release: Release, texts: Texts) -> Iterator[str]:
     title = fit(release.title, _MAX_NAME) or texts.gettext("Untitled")
     yield f"## {isolate(link(title, release.url))}"
     if artist := one_line(release.artist, _MAX_NAME):
         yield isolate(artist)
-    issued = (", ".join(release.labels[:3]), str(release.year or ""), release.country or "")
+    first = view.first_released
+    issued = (
+        ", ".join(release.labels[:3]),
+        str(release.year or ""),
+        release.country or "",
+        texts.gettext("first released in {year}", year=first) if first else "",
+    )
     lines = (
         " · ".join(part for part in issued if part),
         " · ".join(release.formats[:4]),
@@ -188,7 +192,7 @@ def _footer(view: ReleaseView, answer: Answer[Release], texts: Texts) -> Iterato
 def _buttons(release: Release, badges: Badges, user_id: int, texts: Texts) -> Iterator[Button]:
     add_id = own_id(ADD_PREFIX, user_id, release.release_id)
     yield button(texts.gettext("Add to collection"), add_id, emoji="💿")
-    if badges.has_wantlist:
+    if not badges.is_wanted:
         wish_id = own_id(WISH_PREFIX, user_id, release.release_id)
         yield button(texts.gettext("Add to wantlist"), wish_id, emoji="⭐")
     describe_id = own_id(DESCRIBE_PREFIX, user_id, release.release_id)

@@ -3,26 +3,22 @@
 import asyncio
 from weakref import WeakValueDictionary
 
-from bot.errors import sentence, sentence_with_advice
+from bot.errors import sentence
 from bot.i18n import Texts
 from bot.ui.acquire_cards import add_question, wish_question, wished_card
 from bot.ui.buttons import Press
 from bot.ui.copy_cards import added_card
 from bot.ui.notices import notice
+from bot.ui.outcomes import change_failed
 from bot.ui.reply import Reply
-from cogs.release._ports import Parts, Wishes
+from cogs.release._ports import Parts
 from services.collection.errors import ReadOnlyLink
 from services.collection.models import Entry
 from services.discogs.models import Release
 from services.errors import (
-    AccessDenied,
-    AuthenticationFailed,
     ExternalServiceException,
     InvalidRequest,
-    LinkAgain,
     NotFound,
-    RateLimitExceeded,
-    RefusedLocally,
 )
 
 _MAX_NAME = 200
@@ -83,7 +79,7 @@ class Acquiring:
     async def ask_to_wish(self, reply: Reply, press: Press, texts: Texts) -> None:
         """Ask whether to put a release on the wantlist."""
         await reply.acknowledge()
-        if await self._parts.writable_link(press.owner) is None or self._parts.wishes is None:
+        if await self._parts.writable_link(press.owner) is None:
             await reply.fail(notice(_read_only(texts)))
             return
         release_id = int(press.rest[0])
@@ -98,15 +94,15 @@ class Acquiring:
     async def wish(self, reply: Reply, press: Press, texts: Texts) -> None:
         """Put it there; a second press changes nothing."""
         await reply.acknowledge()
-        if await self._parts.writable_link(press.owner) is None or self._parts.wishes is None:
+        if await self._parts.writable_link(press.owner) is None:
             await reply.fail(notice(_read_only(texts)))
             return
-        await self._wish(reply, self._parts.wishes, int(press.rest[0]), texts)
+        await self._wish(reply, int(press.rest[0]), texts)
 
-    async def _wish(self, reply: Reply, wishes: Wishes, release_id: int, texts: Texts) -> None:
+    async def _wish(self, reply: Reply, release_id: int, texts: Texts) -> None:
         release = await self._parts.lookup.get(release_id)
         try:
-            wished = await wishes.add(reply.user_id, release_id)
+            wished = await self._parts.wishes.add(reply.user_id, release_id)
         except ReadOnlyLink:  # revoked a moment ago
             await reply.fail(notice(_read_only(texts)))
         except ExternalServiceException as error:
@@ -151,18 +147,6 @@ def _refusal(error: ExternalServiceException, texts: Texts) -> str:
 
 def _wish_failure(error: ExternalServiceException, texts: Texts) -> str:
     """Return why the wantlist is not what was asked for, and what is certain about it."""
-    nothing = texts.gettext("Nothing was added.")
     if isinstance(error, NotFound | InvalidRequest):
-        return f"{_refusal(error, texts)} {nothing}"
-    if isinstance(error, AccessDenied):
-        said = texts.gettext("Discogs doesn't let me change your wantlist.")
-        return f"{said} {nothing}"
-    if isinstance(error, AuthenticationFailed):
-        again = LinkAgain(error.service, error.operation)
-        return f"{sentence(again, texts)} {nothing}"
-    if isinstance(error, RefusedLocally | RateLimitExceeded):
-        return f"{sentence_with_advice(error, None, texts)} {nothing}"
-    unknown = texts.gettext(
-        "I don't know whether it arrived. Press again in a minute: twice does no harm."
-    )
-    return f"{sentence(error, texts)} {unknown}"
+        return f"{_refusal(error, texts)} {texts.gettext('Nothing was added.')}"
+    return change_failed(error, texts)

@@ -82,7 +82,7 @@ class Services(Protocol):
     @property
     def collection(self) -> Copies: ...
     @property
-    def wantlist(self) -> Wishes | None: ...
+    def wantlist(self) -> Wishes: ...
     @property
     def discogs_links(self) -> Links: ...
     @property
@@ -97,7 +97,7 @@ class Parts:
 
     lookup: Lookup
     copies: Copies
-    wishes: Wishes | None
+    wishes: Wishes
     links: Links
     messages: ProgressiveMessages
 

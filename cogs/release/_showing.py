@@ -106,15 +106,12 @@ class Showing:
             return before.badges
         release, wishes = view.release.value, self._parts.wishes
         owned = await self._parts.copies.holds(user_id, release.release_id, release.master_id)
-        if wishes is None:
-            return Badges(owned=owned)
         masters = [release.master_id] if release.master_id is not None else []
         wanted = await wishes.holds(user_id, [release.release_id], masters)
         return Badges(
             owned=owned,
             is_wanted=release.release_id in wanted.release_ids,
             is_other_wanted=release.master_id in wanted.master_ids,
-            has_wantlist=True,
         )
 
 

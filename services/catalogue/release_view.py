@@ -5,7 +5,14 @@ from typing import TypeVar
 
 from services.answers import Answer
 from services.catalogue.queries import Reading
-from services.discogs.models import DiscogsResults, MarketStats, Release, SearchHit, Versions
+from services.discogs.models import (
+    DiscogsResults,
+    MarketStats,
+    Master,
+    Release,
+    SearchHit,
+    Versions,
+)
 from services.errors import ExternalServiceException
 
 T = TypeVar("T")
@@ -35,7 +42,8 @@ class ReleaseView:
         others: What else was found, best first; up to 25.
         is_doubtful: The words that were searched for are not those of the release.
         market: What it costs; None while that is waited for.
-        versions: Releases of its master; None while they are waited for, or without a master.
+        master: The work that it is an edition of; None while it is waited for, or there is none.
+        versions: Releases of its master; None likewise.
         is_complete: Nothing more is waited for.
     """
 
@@ -46,8 +54,17 @@ class ReleaseView:
     others: tuple[SearchHit, ...] = ()
     is_doubtful: bool = False
     market: Settled[MarketStats] | None = None
+    master: Settled[Master] | None = None
     versions: Settled[Versions] | None = None
     is_complete: bool = False
+
+    @property
+    def first_released(self) -> int | None:
+        """The year of the music where it is known, and not the one of this pressing."""
+        if self.release is None or not isinstance(self.master, Answer):
+            return None
+        year = self.master.value.year
+        return None if year == self.release.value.year else year
 
     def abandoned(self) -> "ReleaseView":
         """Return the same with what is still waited for given up."""

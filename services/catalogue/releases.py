@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from contextlib import aclosing, suppress
 from dataclasses import replace
 from functools import partial
@@ -72,14 +72,29 @@ class Lookups(Protocol):
         """Note that the person looked at a release."""
 
 
+class MasterYears(Protocol):
+    """``CollectionStatistics``, as far as it is needed here."""
+
+    async def note_master_years(self, years: Mapping[int, int], /) -> None:
+        """Remember when works first came out."""
+
+
 class ReleaseLookup:
     """Finds a release, and what belongs to it."""
 
-    def __init__(self, *, discogs: Discogs, currencies: Currencies, lookups: Lookups) -> None:
-        """Ask ``discogs``; note in ``lookups`` what people looked at."""
+    def __init__(
+        self,
+        *,
+        discogs: Discogs,
+        currencies: Currencies,
+        lookups: Lookups,
+        master_years: MasterYears,
+    ) -> None:
+        """Ask ``discogs``; note in ``lookups`` what people looked at, and ``master_years``."""
         self._discogs = discogs
         self._currencies = currencies
         self._lookups = lookups
+        self._master_years = master_years
 
     async def look_up(self, query: str, asker: Asker) -> AsyncGenerator[ReleaseView, None]:
         """Yield what is known each time something more is; the last one is complete.
@@ -180,9 +195,11 @@ class ReleaseLookup:
             release = await self._discogs.get_release(release_id)
             view = replace(view, release=release)
             yield view
-            if release.value.master_id is not None:
-                versions = partial(self._discogs.get_versions, release.value.master_id)
-                tasks["versions"] = asyncio.create_task(_settled(versions), name="release versions")
+            if (master_id := release.value.master_id) is not None:
+                versions = _settled(partial(self._discogs.get_versions, master_id))
+                tasks["versions"] = asyncio.create_task(versions, name="release versions")
+                master = _settled(partial(self._master, master_id))
+                tasks["master"] = asyncio.create_task(master, name="release master")
             await self._note(asker.user_id, release.value)
             while tasks:
                 await asyncio.wait(tasks.values(), return_when=asyncio.FIRST_COMPLETED)
@@ -191,6 +208,7 @@ class ReleaseLookup:
                 view = replace(
                     view,
                     market=done.get("market", view.market),
+                    master=done.get("master", view.master),
                     versions=done.get("versions", view.versions),
                     is_complete=not tasks,
                 )
@@ -205,6 +223,13 @@ class ReleaseLookup:
         with suppress(DatabaseUnavailable):
             currency = await self._currencies.of(asker.user_id)
         return await self._discogs.get_market_stats(release_id, currency or asker.currency)
+
+    async def _master(self, master_id: int) -> Answer[Master]:
+        master = await self._discogs.get_master(master_id)
+        if master.value.year is not None:
+            with suppress(DatabaseUnavailable):  # statistics know one year less
+                await self._master_years.note_master_years({master_id: master.value.year})
+        return master
 
     async def _note(self, user_id: int, release: Release) -> None:
         try:

@@ -4,7 +4,7 @@ Three things must hold before anything of somebody is shown: they share, they ar
 where it is asked, and what is shown is of a type that holds no more than they agreed to. Whether
 they share is asked in the very statement that reads; what takes time before that, such as asking
 Discord who is there, is followed by another look. Discogs is not asked.
-See ``docs/decisions/0015``.
+See ``docs/decisions/0016``.
 """
 
 import asyncio

@@ -194,7 +194,7 @@ Index(
     COLLECTION_ITEMS.c.generation,
     COLLECTION_ITEMS.c.release_id,
 )
-# Who else has another pressing of a work: asked across people who share (docs/decisions/0015).
+# Who else has another pressing of a work: asked across people who share (docs/decisions/0016).
 Index(
     "ix_collection_items_master_id_user_id",
     COLLECTION_ITEMS.c.master_id,

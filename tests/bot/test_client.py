@@ -93,7 +93,7 @@ async def services(tmp_path: Path) -> AsyncIterator[Services]:
             stale_seconds=1,
             clock=clock,
         )
-        releasing = make_releasing(database, discogs=discogs, collecting=collecting, clock=clock)
+        releasing = make_releasing(database, discogs, collecting, clock=clock)
         yield Services(
             catalogue=CatalogueService(spotify=spotify, discogs=discogs),
             releases=releasing.lookup,

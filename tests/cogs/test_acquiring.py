@@ -26,6 +26,7 @@ from services.errors import (
     InvalidRequest,
     NotFound,
     NotLinked,
+    OutcomeUnknown,
     RateLimitExceeded,
     UpstreamTimeout,
 )
@@ -41,6 +42,8 @@ RELEASE = Release(
     url="https://www.discogs.com/release/7",
 )
 NOTHING = "Nothing was added."
+AS_BEFORE = "Nothing has changed."
+LOST = OutcomeUnknown("discogs", "add_wish", 503)
 
 
 class FakeReply:
@@ -223,21 +226,22 @@ async def test_who_has_not_linked_is_told_so(what: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("error", "told", "is_certain"),
+    ("error", "told", "certain"),
     [
-        (NotFound("discogs", "add_wish", 404), "no such entry", True),
-        (InvalidRequest("discogs", "add_wish", 422), "doesn't take this release", True),
-        (AccessDenied("discogs", "add_wish", 403), "doesn't let me change your wantlist", True),
-        (AuthenticationFailed("discogs", "add_wish", 401), "Please link it again", True),
-        (CircuitOpen("discogs", "add_wish"), "giving it a rest", True),
-        (RateLimitExceeded("discogs", "add_wish"), "asking me to slow down", True),
-        (ReadOnlyLink(), "`/account link-discogs` can change that", True),
-        (UpstreamTimeout("discogs", "add_wish"), "I don't know whether it arrived", False),
+        (NotFound("discogs", "add_wish", 404), "no such entry", NOTHING),
+        (InvalidRequest("discogs", "add_wish", 422), "doesn't take this release", NOTHING),
+        (AccessDenied("discogs", "add_wish", 403), "doesn't let me change that", AS_BEFORE),
+        (AuthenticationFailed("discogs", "add_wish", 401), "Please link it again", AS_BEFORE),
+        (CircuitOpen("discogs", "add_wish"), "giving it a rest", AS_BEFORE),
+        (RateLimitExceeded("discogs", "add_wish"), "asking me to slow down", AS_BEFORE),
+        (ReadOnlyLink(), "`/account link-discogs` can change that", NOTHING),
+        (UpstreamTimeout("discogs", "add_wish"), "As far as I can see", "nothing has changed"),
+        (LOST, "I can't tell whether Discogs did that", ""),
     ],
     ids=lambda value: type(value).__name__ if isinstance(value, Exception) else None,
 )
 async def test_failed_wish_is_told_with_what_is_certain(
-    error: Exception, told: str, *, is_certain: bool
+    error: Exception, told: str, certain: str
 ) -> None:
     reply = FakeReply()
 
@@ -245,4 +249,5 @@ async def test_failed_wish_is_told_with_what_is_certain(
 
     assert reply.shown == []
     assert told in reply.failed[0]
-    assert (NOTHING in reply.failed[0]) is is_certain
+    assert certain in reply.failed[0]
+    assert bool(certain) or "othing" not in reply.failed[0]

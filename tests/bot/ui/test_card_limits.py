@@ -309,7 +309,6 @@ def badges(draw: st.DrawFn) -> Badges:
         owned=owned,
         is_wanted=draw(st.booleans()),
         is_other_wanted=draw(st.booleans()),
-        has_wantlist=draw(st.booleans()),
     )
 
 

@@ -19,6 +19,7 @@ from services.collection.models import Owned, StoredCopy
 from services.discogs.models import (
     DiscogsKind,
     MarketStats,
+    Master,
     Release,
     SearchHit,
     Track,
@@ -134,18 +135,24 @@ def test_badges_tell_copies_other_pressings_and_wishes(english: Texts) -> None:
     assert "collection\n" not in shown(VIEW, english)
 
 
-def test_wantlist_is_offered_only_where_there_is_one(english: Texts) -> None:
+def test_wantlist_is_offered_unless_it_is_there(english: Texts) -> None:
     def labels(badges: Badges) -> list[str | None]:
         card = release_card(VIEW, live(RELEASE), badges, menus=(), user_id=ME, texts=english)
         return [each.label for each in card.walk_children() if isinstance(each, ui.Button)]
 
-    usual = ["Add to collection", "Describe", "Open on Discogs"]
-    assert labels(NOTHING_OWNED) == usual
-    assert labels(replace(NOTHING_OWNED, has_wantlist=True)) == [
-        "Add to collection",
-        "Add to wantlist",
-        *usual[1:],
-    ]
+    others = ["Describe", "Open on Discogs"]
+    assert labels(NOTHING_OWNED) == ["Add to collection", "Add to wantlist", *others]
+    assert labels(replace(NOTHING_OWNED, is_wanted=True)) == ["Add to collection", *others]
+
+
+def test_year_of_the_music_is_told_where_it_is_another_one(english: Texts) -> None:
+    master = Master(master_id=1, title="", artist="", year=1957)
+
+    told = shown(replace(VIEW, master=live(master)), english)
+    untold = shown(replace(VIEW, master=None), english)
+
+    assert "first released in 1957" in told
+    assert "first released" not in untold
 
 
 def test_small_print_groups_roles_and_puts_pressing_plants_first() -> None:

@@ -1,6 +1,6 @@
 """A release, its price and its other pressings, as they come and when they do not."""
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing
 from dataclasses import dataclass, field
 from typing import Any
@@ -52,6 +52,7 @@ class FakeDiscogs:
     hits: dict[str, tuple[SearchHit, ...]] = field(default_factory=dict)
     failing: dict[str, ExternalServiceException] = field(default_factory=dict)
     search_source: Source = Source.LIVE
+    first_year: int | None = None
     asked: list[tuple[str, Any]] = field(default_factory=list)
 
     def _answer(self, call: str, about: Any, value: Any) -> Answer[Any]:  # noqa: ANN401
@@ -82,7 +83,9 @@ class FakeDiscogs:
         return self._answer("release", release_id, releases[release_id])
 
     async def get_master(self, master_id: int) -> Answer[Master]:
-        master = Master(master_id=master_id, title="", artist="", main_release_id=1)
+        master = Master(
+            master_id=master_id, title="", artist="", main_release_id=1, year=self.first_year
+        )
         return self._answer("master", master_id, master)
 
     async def get_versions(self, master_id: int) -> Answer[Versions]:
@@ -118,14 +121,30 @@ class FakeLookups:
         self.noted.append((user_id, release.release_id))
 
 
+@dataclass
+class FakeYears:
+    """Where the years of works are noted."""
+
+    noted: dict[int, int] = field(default_factory=dict)
+    error: Exception | None = None
+
+    async def note_master_years(self, years: Mapping[int, int]) -> None:
+        if self.error is not None:
+            raise self.error
+        self.noted.update(years)
+
+
 class Desk:
     """The look-up with everything around it."""
 
     def __init__(self, **discogs: Any) -> None:  # noqa: ANN401  # a builder
         self.discogs = FakeDiscogs(**discogs)
-        self.currencies, self.lookups = FakeCurrencies(), FakeLookups()
+        self.currencies, self.lookups, self.years = FakeCurrencies(), FakeLookups(), FakeYears()
         self.lookup = ReleaseLookup(
-            discogs=self.discogs, currencies=self.currencies, lookups=self.lookups
+            discogs=self.discogs,
+            currencies=self.currencies,
+            lookups=self.lookups,
+            master_years=self.years,
         )
 
     async def views(self, query: str) -> list[ReleaseView]:
@@ -155,10 +174,32 @@ async def test_release_without_a_master_has_no_pressings_to_wait_for() -> None:
     assert last.is_complete
 
 
-async def test_failures_of_price_and_pressings_are_part_of_the_answer() -> None:
-    last = await Desk(failing={"market": DOWN, "versions": DOWN}).last("r1")
+async def test_year_of_the_music_is_told_and_remembered_when_it_is_another_one() -> None:
+    desk = Desk(first_year=1957)
 
-    assert (last.market, last.versions) == (DOWN, DOWN)
+    last = await desk.last("r1")
+
+    assert last.first_released == 1957
+    assert desk.years.noted == {BLUE_TRAIN.master_id: 1957}
+
+
+@pytest.mark.parametrize("year", [BLUE_TRAIN.year, None])
+async def test_year_of_the_music_is_not_told_when_it_says_nothing_new(year: int | None) -> None:
+    assert (await Desk(first_year=year).last("r1")).first_released is None
+
+
+async def test_year_that_cannot_be_remembered_is_told_all_the_same() -> None:
+    desk = Desk(first_year=1957)
+    desk.years.error = DatabaseUnavailable("busy")
+
+    assert (await desk.last("r1")).first_released == 1957
+
+
+async def test_failures_of_price_and_pressings_are_part_of_the_answer() -> None:
+    last = await Desk(failing={"market": DOWN, "versions": DOWN, "master": DOWN}).last("r1")
+
+    assert (last.market, last.versions, last.master) == (DOWN, DOWN, DOWN)
+    assert last.first_released is None
     assert last.release == live(BLUE_TRAIN)
     assert last.is_complete
 
