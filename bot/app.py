@@ -12,7 +12,7 @@ from typing import Final
 
 from bot.callbacks import DISCOGS_CALLBACK, DiscogsCallback
 from bot.client import AimeBot, point_discord_at
-from bot.collecting import Jobs, make_collecting
+from bot.collecting import Jobs, Tools, make_collecting
 from bot.connection import connected
 from bot.delivery.door import Door
 from bot.delivery.editor import LateEditor
@@ -70,16 +70,9 @@ def make_services(
     cipher, operators, messages = _cipher(settings), Operators(), ProgressiveMessages(clock=clock)
     editor = _make_editor(database, languages, door, cipher, clock)
     descriptions, late_descriptions = _make_descriptions(upstreams, jobs, editor, clock)
-    collecting = make_collecting(
-        database,
-        upstreams=upstreams,
-        cipher=cipher,
-        jobs=jobs,
-        syncs=syncs,
-        operators=operators,
-        stale_seconds=settings.discogs_stale_hours * 3_600,
-        clock=clock,
-    )
+    tools = Tools(database=database, upstreams=upstreams, clock=clock, jobs=jobs, syncs=syncs)
+    stale_seconds = settings.discogs_stale_hours * 3_600
+    collecting = make_collecting(tools, cipher, operators, stale_seconds=stale_seconds)
     releasing = make_releasing(database, upstreams.discogs, collecting, clock=clock)
     services = Services(
         catalogue=CatalogueService(spotify=upstreams.spotify, discogs=upstreams.discogs),

@@ -65,6 +65,20 @@ class Jobs:
     handlers: Handlers
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tools:
+    """What everything about collections works with, that is there before it.
+
+    Syncs have a worker of their own: each takes minutes, and must not hold up what takes seconds.
+    """
+
+    database: Database
+    upstreams: Upstreams
+    clock: Clock
+    jobs: Jobs
+    syncs: Jobs
+
+
 class _Shared(TypedDict):
     """What reading and changing both work with."""
 
@@ -77,37 +91,44 @@ class _Shared(TypedDict):
 class _Ground:
     """What every part stands on, and how each is made of it."""
 
-    database: Database
+    tools: Tools
     collections: CollectionRepository
     wantlists: WantlistRepository
     entries: LocalEntries
     links: DiscogsLinks
-    upstreams: Upstreams
-    clock: Clock
     stale_seconds: float
-    jobs: Jobs
-    syncs: Jobs
+
+    @property
+    def database(self) -> Database:
+        return self.tools.database
+
+    @property
+    def clock(self) -> Clock:
+        return self.tools.clock
 
     @property
     def shared(self) -> _Shared:
         return {
             "database": self.database,
             "accounts": self.links,
-            "open_shelf": self.upstreams.discogs.shelf,
+            "open_shelf": self.tools.upstreams.discogs.shelf,
         }
 
     def make_values(self) -> CollectionValues:
         values = CollectionValues(
-            collections=self.collections, queue=self.jobs.queue, clock=self.clock, **self.shared
+            collections=self.collections,
+            queue=self.tools.jobs.queue,
+            clock=self.clock,
+            **self.shared,
         )
-        self.jobs.handlers.register(KEEP_VALUE, values.keep)
+        self.tools.jobs.handlers.register(KEEP_VALUE, values.keep)
         return values
 
     def make_sync(self, values: CollectionValues) -> CollectionSync:
         return CollectionSync(
             collections=self.collections,
             entries=self.entries,
-            queue=self.syncs.queue,
+            queue=self.tools.syncs.queue,
             clock=self.clock,
             on_synced=values.want,
             **self.shared,
@@ -117,11 +138,11 @@ class _Ground:
         changes = CollectionChanges(
             collections=self.collections,
             entries=self.entries,
-            queue=self.jobs.queue,
+            queue=self.tools.jobs.queue,
             clock=self.clock,
             **self.shared,
         )
-        self.jobs.handlers.register(ADD_LATER, changes.add_later)
+        self.tools.jobs.handlers.register(ADD_LATER, changes.add_later)
         return CollectionService(
             database=self.database,
             collections=self.collections,
@@ -153,10 +174,10 @@ class _Ground:
     def make_wantlist(self, sync: CollectionSync) -> WantlistService:
         """Also join the two syncs: a wantlist is read after its owner's collection."""
         reading = WantlistSync(
-            wantlists=self.wantlists, queue=self.syncs.queue, clock=self.clock, **self.shared
+            wantlists=self.wantlists, queue=self.tools.syncs.queue, clock=self.clock, **self.shared
         )
-        self.syncs.handlers.register(SYNC, _followed_by_wants(sync, reading))
-        self.syncs.handlers.register(WANTLIST_SYNC, reading.run)
+        self.tools.syncs.handlers.register(SYNC, _followed_by_wants(sync, reading))
+        self.tools.syncs.handlers.register(WANTLIST_SYNC, reading.run)
         return WantlistService(
             wantlists=self.wantlists,
             sync=reading,
@@ -167,34 +188,27 @@ class _Ground:
 
 
 def make_collecting(
-    database: Database,
-    *,
-    upstreams: Upstreams,
-    cipher: TokenCipher,
-    jobs: Jobs,
-    syncs: Jobs,
-    operators: Operators,
-    stale_seconds: float,
-    clock: Clock,
+    tools: Tools, cipher: TokenCipher, operators: Operators, *, stale_seconds: float
 ) -> Collecting:
     """Join the parts, and register who does their jobs.
 
-    Syncs have a worker of their own: each takes minutes, and must not hold up what takes seconds.
+    Args:
+        tools: What they work with.
+        cipher: Encrypts people's tokens.
+        operators: Who runs the bot.
+        stale_seconds: From this age on, Discogs is asked before something is shown.
     """
+    database, clock = tools.database, tools.clock
     collections, wantlists = CollectionRepository(), WantlistRepository()
     views, preferences = CollectionViews(database, clock=clock), Preferences(database, clock=clock)
     forget = _forgetting(collections, views, wantlists, preferences)
     ground = _Ground(
-        database=database,
+        tools=tools,
         collections=collections,
         wantlists=wantlists,
         entries=LocalEntries(),
-        links=_make_links(database, upstreams, cipher, operators, clock=clock, forget=forget),
-        upstreams=upstreams,
-        clock=clock,
+        links=_make_links(tools, cipher, operators, forget),
         stale_seconds=stale_seconds,
-        jobs=jobs,
-        syncs=syncs,
     )
     values = ground.make_values()
     sync = ground.make_sync(values)
@@ -213,23 +227,17 @@ def make_collecting(
 
 
 def _make_links(
-    database: Database,
-    upstreams: Upstreams,
-    cipher: TokenCipher,
-    operators: Operators,
-    *,
-    clock: Clock,
-    forget: OnUnlink,
+    tools: Tools, cipher: TokenCipher, operators: Operators, forget: OnUnlink
 ) -> DiscogsLinks:
     return DiscogsLinks(
-        database,
-        grants=Grants(database, cipher=cipher, clock=clock),
+        tools.database,
+        grants=Grants(tools.database, cipher=cipher, clock=tools.clock),
         cipher=cipher,
-        discogs=upstreams.discogs,
-        oauth=upstreams.discogs_oauth,
+        discogs=tools.upstreams.discogs,
+        oauth=tools.upstreams.discogs_oauth,
         is_operator=operators.__contains__,
         on_unlink=forget,
-        clock=clock,
+        clock=tools.clock,
     )
 
 

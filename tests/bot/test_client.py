@@ -12,7 +12,7 @@ from fakes.promises import FakePromises
 from harness.databases import open_database
 
 from bot.client import EXTENSIONS, AimeBot, point_discord_at
-from bot.collecting import Jobs, make_collecting
+from bot.collecting import Jobs, Tools, make_collecting
 from bot.delivery.door import Door
 from bot.errors import Answers, CommandTree
 from bot.i18n import Catalogue
@@ -82,16 +82,18 @@ async def services(tmp_path: Path) -> AsyncIterator[Services]:
         health = Health(policies={}, missing_settings={}, reduced=frozenset(), clock=clock)
         operators, messages = Operators(), ProgressiveMessages(clock=clock)
         collecting = make_collecting(
-            database,
-            upstreams=Upstreams(
-                spotify=spotify, discogs=discogs, discogs_oauth=None, euria=euria, health=health
+            Tools(
+                database=database,
+                upstreams=Upstreams(
+                    spotify=spotify, discogs=discogs, discogs_oauth=None, euria=euria, health=health
+                ),
+                clock=clock,
+                jobs=Jobs(JobQueue(database, clock=clock), Handlers()),
+                syncs=Jobs(JobQueue(database, clock=clock), Handlers()),
             ),
-            cipher=TokenCipher(ChangingKeys(1)),
-            jobs=Jobs(JobQueue(database, clock=clock), Handlers()),
-            syncs=Jobs(JobQueue(database, clock=clock), Handlers()),
-            operators=operators,
+            TokenCipher(ChangingKeys(1)),
+            operators,
             stale_seconds=1,
-            clock=clock,
         )
         releasing = make_releasing(database, discogs, collecting, clock=clock)
         yield Services(

@@ -46,6 +46,7 @@ def problems_of() -> Callable[[ui.LayoutView], list[str]]:
 _TEXT, _SECTION, _THUMBNAIL, _CONTAINER, _ROW, _BUTTON, _SELECT = 10, 9, 11, 17, 1, 2, 3
 _GALLERY = 12
 _URL = "url"
+_CODE = re.compile(r"(?<!\\)`[^`]*`")
 _LINK = re.compile(r"(?<!\\)\]\((.*?)\)")
 _TURNING = re.compile("[\u200e\u200f\u061c\u202a-\u202e\u2066-\u2069]")
 
@@ -109,7 +110,8 @@ def _target(button: dict[str, Any]) -> str:
 
 def _text_problems(text: str) -> Iterator[str]:
     yield from _length("text", text.strip(), 1, 4_000)
-    for address in _LINK.findall(text):
+    # Inside code nothing is a link.
+    for address in _LINK.findall(_CODE.sub("", text)):
         yield from _address("link", address)
 
 
