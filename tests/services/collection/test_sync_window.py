@@ -6,6 +6,7 @@ The policy is the real one; the server knows nothing of how it works.
 import asyncio
 import random
 from dataclasses import dataclass, field
+from typing import Any
 
 import pytest
 from fakes.chance import seeded
@@ -75,6 +76,15 @@ class Limited:
         await self.policy.call(Call(operation="get_page", send=send))
 
 
+def seeds(count: int) -> list[Any]:
+    """Return seeds, the first for every run of the tests, the others for the long one."""
+    later = [
+        pytest.param(each, id=f"seed {each}", marks=pytest.mark.long)
+        for each in range(2, 1 + count)
+    ]
+    return [pytest.param(1, id="seed 1"), *later]
+
+
 async def observe(clock: VirtualClock, seed: int, person_every: float) -> Limited:
     """Sync everything; a person asks every so many seconds, nobody for 0."""
     chance = seeded(seed)
@@ -94,7 +104,7 @@ async def observe(clock: VirtualClock, seed: int, person_every: float) -> Limite
     return limited
 
 
-@pytest.mark.parametrize("seed", [pytest.param(seed, id=f"seed {seed}") for seed in (1, 2)])
+@pytest.mark.parametrize("seed", seeds(2))
 def test_sync_of_10000_takes_at_most_5_percent_more_than_its_share_of_the_window(
     clock: VirtualClock, seed: int
 ) -> None:
@@ -106,7 +116,7 @@ def test_sync_of_10000_takes_at_most_5_percent_more_than_its_share_of_the_window
     assert seen.refusals == 0
 
 
-@pytest.mark.parametrize("seed", [pytest.param(seed, id=f"seed {seed}") for seed in (1, 2, 3)])
+@pytest.mark.parametrize("seed", seeds(3))
 def test_person_at_any_instant_of_a_sync_waits_for_the_spacing_only(
     clock: VirtualClock, seed: int
 ) -> None:
