@@ -7,6 +7,8 @@ import time
 from collections.abc import Callable, Mapping
 
 from bench.cards import bench_cards
+from bench.collection import bench_collection
+from bench.discogs_parse import bench_collection_pages
 from bench.discogs_walk import bench_walks
 from bench.jobs import bench_jobs, bench_postgres_jobs
 from bench.outages import bench_outages
@@ -15,8 +17,10 @@ from bench.policy import bench_calls
 from bench.report import write
 from bench.requests import bench_requests
 from bench.soak import bench_soak
+from bench.statistics import bench_statistics
 from bench.storage import bench_stalls, bench_statements
 from bench.streams import bench_decoder
+from bench.sync import bench_sync
 from bench.timing import ROUNDS
 
 
@@ -60,6 +64,10 @@ def _sections(postgres: str | None) -> Mapping[str, Callable[[], None]]:
         "postgres": with_loop(lambda runner: bench_postgres_jobs(runner, postgres)),
         "decoder": bench_decoder,
         "pages": bench_pages,
+        "collection": with_loop(bench_collection),
+        "statistics": with_loop(bench_statistics),
+        "collection pages": bench_collection_pages,
+        "sync": with_loop(bench_sync),
         "cards": bench_cards,
     }
 

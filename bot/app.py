@@ -10,19 +10,25 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Final
 
+from bot.callbacks import DISCOGS_CALLBACK, DiscogsCallback
 from bot.client import AimeBot, point_discord_at
+from bot.collecting import Jobs, Tools, make_collecting
 from bot.connection import connected
 from bot.delivery.door import Door
 from bot.delivery.editor import LateEditor
 from bot.delivery.renderings import Renderings
 from bot.errors import Answers
 from bot.i18n import Catalogue
+from bot.operators import Operators
+from bot.releasing import make_releasing
 from bot.services import Services
 from bot.settings import Settings
 from bot.state import StartError, open_state
 from bot.stopping import stop_signals
 from bot.ui.description_card import late_description_card
+from bot.ui.pictures import Pictures, open_pictures
 from bot.ui.stream import ProgressiveMessages
+from bot.ui.sync_message import SyncMessages
 from bot.upstreams import Upstreams, open_upstreams
 from bot.web import PortTaken, web_server
 from services.accounts.cipher import TokenCipher
@@ -47,35 +53,72 @@ letting go make 9 of the 10 s that a stop may take."""
 
 
 def make_services(
-    settings: Settings, languages: Catalogue, upstreams: Upstreams, database: Database, clock: Clock
-) -> tuple[Services, JobQueue, Handlers]:
+    settings: Settings,
+    languages: Catalogue,
+    upstreams: Upstreams,
+    database: Database,
+    *,
+    pictures: Pictures,
+    clock: Clock,
+) -> tuple[Services, tuple[Jobs, ...]]:
     """Join the parts; returns what the cogs are handed, and the jobs with who does them.
 
     Raises:
         StartError: The keys that encrypt tokens cannot be used.
     """
-    queue, door = JobQueue(database, clock=clock), Door()
-    clock.on_step(queue.wake)
-    renderings = Renderings(languages)
-    renderings.register(LateDescription, late_description_card)
-    cipher = _cipher(settings)
-    editor = LateEditor(database, door=door, renderings=renderings, cipher=cipher, clock=clock)
-    descriptions = DescriptionService(discogs=upstreams.discogs, euria=upstreams.euria, clock=clock)
-    late_descriptions = LateDescriptions(
-        descriptions=descriptions, queue=queue, editor=editor, clock=clock
-    )
-    handlers = Handlers()
-    handlers.register(WRITE_LATER, late_descriptions.write)
+    jobs, syncs, door = _jobs(database, clock), _jobs(database, clock), Door()
+    cipher, operators, messages = _cipher(settings), Operators(), ProgressiveMessages(clock=clock)
+    editor = _make_editor(database, languages, door, cipher, clock)
+    descriptions, late_descriptions = _make_descriptions(upstreams, jobs, editor, clock)
+    tools = Tools(database=database, upstreams=upstreams, clock=clock, jobs=jobs, syncs=syncs)
+    stale_seconds = settings.discogs_stale_hours * 3_600
+    collecting = make_collecting(tools, cipher, operators, stale_seconds=stale_seconds)
+    releasing = make_releasing(database, upstreams.discogs, collecting, clock=clock)
     services = Services(
         catalogue=CatalogueService(spotify=upstreams.spotify, discogs=upstreams.discogs),
+        releases=releasing.lookup,
+        suggestions=releasing.suggestions,
         descriptions=descriptions,
         late_descriptions=late_descriptions,
         health=upstreams.health,
-        messages=ProgressiveMessages(clock=clock),
+        collection=collecting.service,
+        collection_statistics=collecting.statistics,
+        collection_values=collecting.values,
+        collection_sync=collecting.sync,
+        collection_views=collecting.views,
+        collection_editing=collecting.editing,
+        wantlist=collecting.wantlist,
+        shared_records=collecting.shared,
+        discogs_links=collecting.links,
+        preferences=collecting.preferences,
+        discogs_callback=_discogs_callback(settings),
+        sync_messages=SyncMessages(messages=messages, wants=collecting.wantlist, clock=clock),
+        pictures=pictures,
+        operators=operators,
+        messages=messages,
         door=door,
         answers=Answers(languages),
     )
-    return services, queue, handlers
+    return services, (jobs, syncs)
+
+
+def _make_editor(
+    database: Database, languages: Catalogue, door: Door, cipher: TokenCipher, clock: Clock
+) -> LateEditor:
+    renderings = Renderings(languages)
+    renderings.register(LateDescription, late_description_card)
+    return LateEditor(database, door=door, renderings=renderings, cipher=cipher, clock=clock)
+
+
+def _make_descriptions(
+    upstreams: Upstreams, jobs: Jobs, editor: LateEditor, clock: Clock
+) -> tuple[DescriptionService, LateDescriptions]:
+    descriptions = DescriptionService(discogs=upstreams.discogs, euria=upstreams.euria, clock=clock)
+    late_descriptions = LateDescriptions(
+        descriptions=descriptions, queue=jobs.queue, editor=editor, clock=clock
+    )
+    jobs.handlers.register(WRITE_LATER, late_descriptions.write)
+    return descriptions, late_descriptions
 
 
 async def run(settings: Settings, *, clock: Clock | None = None) -> int:
@@ -94,7 +137,10 @@ async def run(settings: Settings, *, clock: Clock | None = None) -> int:
         stop = stack.enter_context(stop_signals())
         database = await stack.enter_async_context(open_state(settings, clock=clock))
         upstreams = await stack.enter_async_context(open_upstreams(settings, database, clock=clock))
-        services, queue, handlers = make_services(settings, languages, upstreams, database, clock)
+        pictures = await stack.enter_async_context(open_pictures(clock))
+        services, jobs = make_services(
+            settings, languages, upstreams, database, pictures=pictures, clock=clock
+        )
         bot = AimeBot(
             services=services,
             languages=languages,
@@ -102,13 +148,15 @@ async def run(settings: Settings, *, clock: Clock | None = None) -> int:
             shard_ids=settings.shard_ids,
             shard_count=settings.shard_count or None,
         )
-        await stack.enter_async_context(_web(settings, bot))
+        await stack.enter_async_context(_web(settings, bot, languages))
         connection = await stack.enter_async_context(connected(bot, token))
-        worker = Worker(queue, handlers, name=_worker_name(), clock=clock, chance=system_random())
-        await stack.enter_async_context(working(worker, drain_seconds=_JOBS_SECONDS))
+        workers = [_worker(each, clock) for each in jobs]
+        for worker in workers:
+            await stack.enter_async_context(working(worker, drain_seconds=_JOBS_SECONDS))
         await _first_of(connection, stop)
         _LOGGER.info("stopping")
-        worker.stop()
+        for worker in workers:  # all at once, and while the answers end
+            worker.stop()
         await bot.end_answers()
     _LOGGER.info("stopped")
     return 0
@@ -134,11 +182,30 @@ async def _first_of(connection: asyncio.Task[None], stop: asyncio.Event) -> None
         stopping.cancel()
 
 
+def _discogs_callback(settings: Settings) -> str | None:
+    """Return where Discogs sends people back to; None: they bring a code."""
+    if not settings.web_public_url:
+        return None
+    return f"{settings.web_public_url}{DISCOGS_CALLBACK}"
+
+
 def _cipher(settings: Settings) -> TokenCipher:
     try:
         return TokenCipher(open_keys(settings.secret_keys, settings.data_dir))
     except KeysUnusable as error:
         raise StartError(str(error)) from error
+
+
+def _jobs(database: Database, clock: Clock) -> Jobs:
+    queue = JobQueue(database, clock=clock)
+    clock.on_step(queue.wake)
+    return Jobs(queue, Handlers())
+
+
+def _worker(jobs: Jobs, clock: Clock) -> Worker:
+    return Worker(
+        jobs.queue, jobs.handlers, name=_worker_name(), clock=clock, chance=system_random()
+    )
 
 
 def _worker_name() -> str:
@@ -147,11 +214,16 @@ def _worker_name() -> str:
 
 
 @asynccontextmanager
-async def _web(settings: Settings, bot: AimeBot) -> AsyncIterator[None]:
+async def _web(settings: Settings, bot: AimeBot, languages: Catalogue) -> AsyncIterator[None]:
     host, port = settings.web_host, settings.web_port
+    services = bot.services
+    callback = DiscogsCallback(
+        links=services.discogs_links, syncs=services.collection_sync, languages=languages
+    )
+    more = callback.routes() if services.discogs_callback else []
     try:
         async with web_server(
-            host=host, port=port, is_ready=bot.is_ready, health=bot.services.health
+            host=host, port=port, is_ready=bot.is_ready, health=services.health, more=more
         ) as chosen:
             _LOGGER.info("health pages at http://%s:%s/healthz", host, chosen)
             yield

@@ -13,7 +13,17 @@ from bot.services import Services
 
 _LOGGER = logging.getLogger(__name__)
 
-EXTENSIONS: Final = ("cogs.describe", "cogs.help", "cogs.search", "cogs.status")
+EXTENSIONS: Final = (
+    "cogs.account",
+    "cogs.collection",
+    "cogs.describe",
+    "cogs.help",
+    "cogs.release",
+    "cogs.search",
+    "cogs.settings",
+    "cogs.status",
+    "cogs.wantlist",
+)
 
 _DRAIN_SECONDS: Final = 5.0
 _API_VERSION: Final = "v10"
@@ -81,6 +91,7 @@ class AimeBot(commands.AutoShardedBot):
         """Load the cogs and tell Discord which commands there are; runs once, before READY."""
         # Logged in: messages can be changed and posted from now on.
         self.services.door.open(self)
+        self.services.operators.learn(self.application)
         for extension in EXTENSIONS:
             await self.load_extension(extension)
         await self.tree.set_translator(CommandTranslator(self._languages))

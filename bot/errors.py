@@ -39,16 +39,25 @@ SENTENCES: Final[dict[type[errors.ExternalServiceException], str]] = {
     errors.InvalidRequest: N_("{service} didn't understand that. Simpler words may work."),
     errors.NotFound: N_("{service} has no such entry; it may have been deleted."),
     errors.InvalidResponse: N_("{service} sent an answer I couldn't read."),
+    errors.OutcomeUnknown: N_(
+        "I can't tell whether {service} did that: its answer got lost. Look again in a minute, "
+        "before you try once more."
+    ),
     errors.CircuitOpen: N_("{service} has been failing, so I'm giving it a rest."),
+    errors.AskedToWait: N_("{service} asked me to hold off for a while."),
     errors.BulkheadFull: N_("Too many people are asking {service} through me right now."),
     errors.DeadlineExceeded: N_("{service} didn't answer in time."),
     errors.QuotaSpent: N_("I've used up my requests to {service} for now."),
     errors.ServiceDisabled: N_(
         "{service} isn't set up on this bot. Whoever runs it can fill in {settings}."
     ),
-    errors.NotLinked: N_("You haven't linked your {service} account yet: `/account` does that."),
+    errors.NotLinked: N_(
+        "You haven't linked your {service} account yet. `/account link-{account}` does that in a "
+        "minute."
+    ),
     errors.LinkAgain: N_(
-        "My link to your {service} account no longer works. Please link it again with `/account`."
+        "My link to your {service} account no longer works. Please link it again with "
+        "`/account link-{account}`."
     ),
     errors.ExternalServiceException: N_("{service} couldn't help this time."),
 }
@@ -72,7 +81,8 @@ def sentence(error: errors.ExternalServiceException, texts: Texts) -> str:
     """Return what happened, in the user's words; no advice, no details."""
     template = next(SENTENCES[kind] for kind in type(error).__mro__ if kind in SENTENCES)
     settings = ", ".join(f"`{name}`" for name in getattr(error, "settings", ()))
-    return texts.gettext(template, service=service_name(error.service), settings=settings)
+    name = service_name(error.service)
+    return texts.gettext(template, service=name, settings=settings, account=error.service)
 
 
 def advice(retry_at: datetime | None, texts: Texts) -> str:
@@ -91,6 +101,7 @@ def is_temporary(error: errors.ExternalServiceException) -> bool:
         errors.AuthenticationFailed,
         errors.NotFound,
         errors.InvalidRequest,
+        errors.OutcomeUnknown,
     )
     return not isinstance(error, lasting)
 
@@ -138,6 +149,10 @@ class Answers:
         self._languages = languages
         self._under_way: set[asyncio.Task[Any]] = set()
         self._is_closing = False
+
+    def texts(self, locale: discord.Locale | None) -> Texts:
+        """Return the texts of a reader's language."""
+        return self._languages.texts(locale)
 
     @asynccontextmanager
     async def to(self, reply: Reply, locale: discord.Locale | None) -> AsyncIterator[Texts]:

@@ -4,8 +4,23 @@ from dataclasses import dataclass
 
 from bot.delivery.door import Door
 from bot.errors import Answers
+from bot.operators import Operators
+from bot.ui.pictures import Pictures
 from bot.ui.stream import ProgressiveMessages
+from bot.ui.sync_message import SyncMessages
+from services.accounts.discogs import DiscogsLinks
+from services.accounts.preferences import Preferences
+from services.catalogue.releases import ReleaseLookup
 from services.catalogue.service import CatalogueService
+from services.catalogue.suggestions import Suggestions
+from services.collection.editing import CollectionEditing
+from services.collection.service import CollectionService
+from services.collection.sharing import SharedRecords
+from services.collection.statistics import CollectionStatistics
+from services.collection.sync import CollectionSync
+from services.collection.values import CollectionValues
+from services.collection.views import CollectionViews
+from services.collection.wantlist import WantlistService
 from services.descriptions.later import Promises
 from services.descriptions.service import DescriptionService
 from services.health import Health
@@ -16,9 +31,25 @@ class Services:
     """Everything a cog may ask for; made in ``bot/app.py``."""
 
     catalogue: CatalogueService
+    releases: ReleaseLookup
+    suggestions: Suggestions
     descriptions: DescriptionService
     late_descriptions: Promises
     health: Health
     messages: ProgressiveMessages
+    collection: CollectionService
+    collection_statistics: CollectionStatistics
+    collection_values: CollectionValues
+    collection_sync: CollectionSync
+    collection_views: CollectionViews
+    collection_editing: CollectionEditing
+    wantlist: WantlistService
+    shared_records: SharedRecords
+    discogs_links: DiscogsLinks
+    preferences: Preferences
+    discogs_callback: str | None
+    sync_messages: SyncMessages
+    pictures: Pictures
+    operators: Operators
     door: Door
     answers: Answers

@@ -123,10 +123,10 @@ class Settings:
     # --- Discogs
     discogs_enabled: bool = _setting(types.boolean, True, "Use Discogs at all")  # noqa: FBT003  # a default
     discogs_token: Secret | None = _setting(types.secret, None, "Personal access token (discogs.com, settings, developers); without it no search")
-    discogs_consumer_key: str = _setting(types.text, "", "OAuth consumer key, for people who link their account (not used yet)")
-    discogs_consumer_secret: Secret | None = _setting(types.secret, None, "OAuth consumer secret (not used yet)")
+    discogs_consumer_key: str = _setting(types.text, "", "OAuth consumer key: people can then prove that an account is theirs")
+    discogs_consumer_secret: Secret | None = _setting(types.secret, None, "OAuth consumer secret")
     discogs_api_url: str = _setting(types.url, "https://api.discogs.com", "Base of Discogs' API")
-    discogs_authorize_url: str = _setting(types.url, "https://www.discogs.com/oauth/authorize", "Where people allow the bot to read their collection (not used yet)")
+    discogs_authorize_url: str = _setting(types.url, "https://www.discogs.com/oauth/authorize", "Where people allow the bot to use their collection")
     discogs_requests_per_minute: int = _setting(types.whole(1, 1000), 60, "Allowance of your token (25 are used without one)")
     discogs_user_agent: str = _setting(types.text, "AIMEforDiscord/0.1 +https://github.com/aime-discord/aime", "Must be unique to your bot and name a contact")
     discogs_stale_hours: float = _setting(types.seconds(0.01, 6), 6.0, "How old release details may be shown, at most 6 by Discogs' terms")
@@ -157,7 +157,7 @@ class Settings:
     secrets_file: str = _setting(types.text, DEFAULT_SECRETS_FILE, "JSON file with settings that are secret")
     web_host: str = _setting(types.text, "127.0.0.1", "Address of the health and callback pages")
     web_port: int = _setting(types.whole(0, 65_535), 8080, "Port of the health and callback pages; 0 picks a free one")
-    web_public_url: str = _setting(types.url, "", "Public HTTPS address of those pages, if there is one (not used yet)")
+    web_public_url: str = _setting(types.url, "", "Public HTTPS address of those pages, if there is one: Discogs then brings people back by itself")
     log_level: str = _setting(types.choice("DEBUG", "INFO", "WARNING", "ERROR"), "INFO", "How much is logged")
     log_format: str = _setting(types.choice("console", "json"), "console", "How it is logged")
     shard_ids: tuple[int, ...] = _setting(types.ids, (), "Shards of this process, comma-separated")
@@ -233,6 +233,8 @@ def _contradictions(settings: Settings) -> list[str]:
     problems: list[str] = []
     if settings.euria_api_url and not settings.euria_api_url.endswith("/openai/v1"):
         problems.append("EURIA_API_URL: expected a URL that ends in /openai/v1")
+    if settings.discogs_consumer_key and settings.discogs_consumer_secret is None:
+        problems.append("DISCOGS_CONSUMER_SECRET: expected when DISCOGS_CONSUMER_KEY is set")
     if settings.shard_ids and not settings.shard_count:
         problems.append("SHARD_COUNT: expected when SHARD_IDS is set")
     if any(shard >= settings.shard_count for shard in settings.shard_ids):

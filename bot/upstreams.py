@@ -9,6 +9,7 @@ from typing import Final
 
 from bot.policies import Stores, discogs_policy, euria_policy, spotify_policy
 from bot.settings import Settings
+from services.discogs.oauth import DiscogsOAuth
 from services.discogs.service import DiscogsService
 from services.euria.service import SETTINGS as EURIA_SETTINGS
 from services.euria.service import EuriaService
@@ -43,6 +44,7 @@ class Upstreams:
 
     spotify: SpotifyService
     discogs: DiscogsService
+    discogs_oauth: DiscogsOAuth | None
     euria: EuriaService
     health: Health
 
@@ -78,7 +80,13 @@ async def open_upstreams(
             reduced=frozenset({"discogs"} if settings.discogs_enabled else ()),
             clock=clock,
         )
-        yield Upstreams(spotify=spotify, discogs=discogs, euria=euria, health=health)
+        yield Upstreams(
+            spotify=spotify,
+            discogs=discogs,
+            discogs_oauth=_discogs_oauth(settings, http, policies["discogs"], clock),
+            euria=euria,
+            health=health,
+        )
 
 
 def _policies(settings: Settings, database: Database, clock: Clock) -> dict[str, Policy]:
@@ -162,13 +170,36 @@ def _discogs(settings: Settings, http: HttpClient, policy: Policy) -> DiscogsSer
     authorization = None
     if settings.discogs_token is not None:
         authorization = Secret(f"Discogs token={settings.discogs_token.reveal()}")
+    application = None
+    if settings.discogs_consumer_key and settings.discogs_consumer_secret:
+        secret = settings.discogs_consumer_secret.reveal()
+        application = Secret(f"Discogs key={settings.discogs_consumer_key}, secret={secret}")
     return DiscogsService(
         http=http,
         policy=policy,
         authorization=authorization,
+        application=application,
         api_url=settings.discogs_api_url,
         is_enabled=settings.discogs_enabled,
         release_fresh_seconds=settings.discogs_stale_hours * 3_600,
+    )
+
+
+def _discogs_oauth(
+    settings: Settings, http: HttpClient, policy: Policy, clock: Clock
+) -> DiscogsOAuth | None:
+    key, secret = settings.discogs_consumer_key, settings.discogs_consumer_secret
+    if not settings.discogs_enabled or not key or secret is None:
+        return None
+    return DiscogsOAuth(
+        http=http,
+        policy=policy,
+        consumer_key=key,
+        consumer_secret=secret,
+        api_url=settings.discogs_api_url,
+        authorize_url=settings.discogs_authorize_url,
+        clock=clock,
+        chance=system_random(),
     )
 
 

@@ -13,9 +13,11 @@ from discord.ext import commands
 
 from bot.errors import Answers, is_temporary, sentence, sentence_with_advice
 from bot.i18n import Texts
+from bot.ui.choices import Suggesting, release_choices
 from bot.ui.description_card import (
     AGAIN_PREFIX,
     ANY_SUBJECT,
+    RELEASE_PREFIX,
     STOP_PREFIX,
     DescriptionState,
     Stage,
@@ -40,6 +42,8 @@ class _Services(Protocol):
     @property
     def late_descriptions(self) -> Promises: ...
     @property
+    def suggestions(self) -> Suggesting: ...
+    @property
     def messages(self) -> ProgressiveMessages: ...
     @property
     def answers(self) -> Answers: ...
@@ -52,6 +56,7 @@ async def setup(bot: Host[_Services]) -> None:
         Describe(
             descriptions=services.descriptions,
             later=services.late_descriptions,
+            suggestions=services.suggestions,
             messages=services.messages,
             answers=services.answers,
         )
@@ -66,6 +71,7 @@ class _Wish:
     subject: Subject | None
     length: Length
     is_fresh: bool
+    grounding: Grounding | None = None
 
 
 class Describe(commands.Cog):
@@ -76,12 +82,14 @@ class Describe(commands.Cog):
         *,
         descriptions: DescriptionService,
         later: Promises,
+        suggestions: Suggesting,
         messages: ProgressiveMessages,
         answers: Answers,
     ) -> None:
         """Have ``descriptions`` write now, or ``later``; show it through ``messages``."""
         self._descriptions = descriptions
         self._later = later
+        self._suggestions = suggestions
         self._messages = messages
         self._answers = answers
         self._running: dict[str, asyncio.Task[DescriptionState]] = {}
@@ -124,14 +132,28 @@ class Describe(commands.Cog):
             )
             await self._answer(reply, wish, texts)
 
+    @describe.autocomplete("topic")
+    async def suggest_topic(
+        self, interaction: discord.Interaction, typed: str
+    ) -> list[app_commands.Choice[str]]:
+        """Suggest what the asker looked at last and owns; nobody upstream is asked."""
+        found = self._suggestions.releases(interaction.user.id, typed)
+        return await release_choices(found, by_name=True)
+
     @commands.Cog.listener()
     async def on_interaction(self, interaction: discord.Interaction) -> None:
-        """Handle Stop, Regenerate and Try again."""
+        """Handle Stop, Regenerate, Try again, and Describe below a release."""
         data: Mapping[str, Any] = interaction.data or {}
         custom_id = str(data.get("custom_id", ""))
-        for prefix, handle in ((STOP_PREFIX, self._stop), (AGAIN_PREFIX, self._again)):
+        message = interaction.message
+        is_seen_by_one = message is not None and message.flags.ephemeral
+        beside = InteractionReply(interaction, is_beside=True, is_private=is_seen_by_one)
+        for prefix, handle, reply in (
+            (STOP_PREFIX, self._stop, InteractionReply(interaction)),
+            (AGAIN_PREFIX, self._again, InteractionReply(interaction)),
+            (RELEASE_PREFIX, self._describe_release, beside),
+        ):
             if custom_id.startswith(f"{prefix}:"):
-                reply = InteractionReply(interaction)
                 async with self._answers.to(reply, interaction.locale) as texts:
                     rest = custom_id.removeprefix(f"{prefix}:")
                     if rest.split(":")[0] == str(interaction.user.id):
@@ -167,6 +189,22 @@ class Describe(commands.Cog):
             subject=None if subject == ANY_SUBJECT else Subject(subject),
             length=Length(length),
             is_fresh=True,
+        )
+        await self._answer(reply, wish, texts, at_once=True)
+
+    async def _describe_release(
+        self, interaction: discord.Interaction, reply: Reply, rest: str, texts: Texts
+    ) -> None:
+        del interaction
+        await reply.acknowledge()
+        _, release_id = rest.split(":")
+        grounding = await self._descriptions.ground_release(int(release_id))
+        wish = _Wish(
+            topic=grounding.topic,
+            subject=grounding.subject,
+            length=Length.SHORT,
+            is_fresh=False,
+            grounding=grounding,
         )
         await self._answer(reply, wish, texts, at_once=True)
 
@@ -216,7 +254,7 @@ class Describe(commands.Cog):
         texts: Texts,
     ) -> DescriptionState:
         """Return the last state; the ones on the way go to ``message``."""
-        grounding = await self._descriptions.ground(wish.topic, wish.subject)
+        grounding = wish.grounding or await self._descriptions.ground(wish.topic, wish.subject)
         state = replace(state, grounding=grounding)
         if not wish.is_fresh:
             kept = await self._descriptions.kept(grounding, wish.length, texts.language_name)

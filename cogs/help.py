@@ -14,12 +14,23 @@ from bot.ui.host import Host
 from bot.ui.notices import notice
 from bot.ui.reply import InteractionReply
 
+# In the words that Discogs' terms of use prescribe.
+_DISCOGS_NOTICE: Final = N_(
+    "This application uses Discogs' API but is not affiliated with, sponsored or endorsed "
+    "by Discogs. 'Discogs' is a trademark of Zink Media, LLC."
+)
 _OVERVIEW: Final = (
     N_("**I find records and tell you about them.**"),
     N_("🔎 `/search` – Spotify and Discogs side by side; pick a pressing to see its tracks"),
+    N_("📀 `/release` – one pressing: tracks, versions, what it costs, whether you own it"),
+    N_("💿 `/collection` – your Discogs records: browse, random pick, export, add, remove"),
+    N_("💭 `/wantlist` – what you are looking for on Discogs: browse, add, remove"),
+    N_("👥 `/settings` – share which records you own with the servers you are in, or stop"),
+    N_("🔗 `/account` – link your Discogs account, or unlink it"),
     N_("✍️ `/describe` – AI writes about an album or artist while you watch"),
     N_("🩺 `/status` – are Spotify, Discogs and EurIA up?"),
     N_("💬 In a direct message, just type what you are looking for."),
+    _DISCOGS_NOTICE,
 )
 _TOPICS: Final[dict[str, tuple[str, ...]]] = {
     "search": (
@@ -27,6 +38,22 @@ _TOPICS: Final[dict[str, tuple[str, ...]]] = {
         N_("Type an artist, a title or both: `/search query:kind of blue`."),
         N_("`kind` narrows it down: album, artist, track, playlist, or a Discogs release."),
         N_("The menu below the results opens any of them, with its track list."),
+        N_(
+            "`/release` takes words, a barcode, a catalogue number, or a number or page on Discogs."
+        ),
+    ),
+    "collection": (
+        N_("**Your collection**"),
+        N_("`/account link-discogs` first: your name is enough if your collection is public."),
+        N_("`/collection browse` filters by genre, style, label, format, years, folder, rating."),
+        N_("`/collection random` picks one to play; none comes again before all were shown."),
+        N_("Say what you are playing, and `random` picks what you haven't played first."),
+        N_("`/collection who` and `compare` show records of people here who share theirs."),
+        N_("`/collection sync` reads it anew; `full:True` reads everything."),
+        N_("`/collection edit` changes rating, folder and notes, where you let me write."),
+        N_("`/wantlist browse` marks what you have by now, and offers to clean that up."),
+        N_("What you have proven to be yours is shown to you alone; by name only, to the channel."),
+        N_("If Discogs is down you see what I read last, and how old it is."),
     ),
     "describe": (
         N_("**Describing**"),
@@ -40,13 +67,16 @@ _TOPICS: Final[dict[str, tuple[str, ...]]] = {
         N_("I read only what you send me: commands and direct messages, nothing else."),
         N_("What you describe goes to EurIA (Infomaniak, Switzerland); nothing from Spotify does."),
         N_("I keep no record of who searched for what."),
+        N_("I remember the 25 releases you last opened with `/release`, to suggest them to you."),
+        N_("Nobody sees your records through me unless you say so with `/settings`."),
+        N_(
+            "If you link Discogs I keep a copy of your collection and wantlist; `/account unlink` "
+            "deletes it."
+        ),
     ),
     "sources": (
         N_("**Sources**"),
-        N_(
-            "This application uses Discogs' API but is not affiliated with, sponsored or endorsed "
-            "by Discogs. 'Discogs' is a trademark of Zink Media, LLC."
-        ),
+        _DISCOGS_NOTICE,
         N_("Catalogue data and artwork from Spotify link back to Spotify."),
         N_("Texts are written by AI through EurIA, a service of Infomaniak."),
     ),
@@ -75,6 +105,7 @@ class Help(commands.Cog):
     @app_commands.choices(
         topic=[
             app_commands.Choice(name=locale_str("searching"), value="search"),
+            app_commands.Choice(name=locale_str("your collection"), value="collection"),
             app_commands.Choice(name=locale_str("describing"), value="describe"),
             app_commands.Choice(name=locale_str("privacy"), value="privacy"),
             app_commands.Choice(name=locale_str("sources"), value="sources"),
@@ -91,4 +122,5 @@ def help_text(topic: str | None, texts: Texts) -> str:
     """Return the overview, or one topic of it."""
     translate: Callable[[str], str] = texts.gettext
     lines = _TOPICS.get(topic or "", _OVERVIEW)
-    return "\n".join(translate(line) for line in lines)
+    shown = (translate(line) for line in lines)
+    return "\n".join(shown)

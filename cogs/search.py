@@ -12,6 +12,7 @@ from discord.ext import commands
 
 from bot.errors import Answers
 from bot.i18n import Texts
+from bot.ui.choices import Suggesting, release_choices
 from bot.ui.host import Host
 from bot.ui.item_card import release_card, spotify_card
 from bot.ui.layout import view_of
@@ -29,6 +30,8 @@ class _Services(Protocol):
     @property
     def catalogue(self) -> CatalogueService: ...
     @property
+    def suggestions(self) -> Suggesting: ...
+    @property
     def messages(self) -> ProgressiveMessages: ...
     @property
     def answers(self) -> Answers: ...
@@ -38,7 +41,12 @@ async def setup(bot: Host[_Services]) -> None:
     """Add the cog (discord.py calls this)."""
     services = bot.services
     await bot.add_cog(
-        Search(catalogue=services.catalogue, messages=services.messages, answers=services.answers)
+        Search(
+            catalogue=services.catalogue,
+            suggestions=services.suggestions,
+            messages=services.messages,
+            answers=services.answers,
+        )
     )
 
 
@@ -46,10 +54,16 @@ class Search(commands.Cog):
     """Finds music on both upstreams."""
 
     def __init__(
-        self, *, catalogue: CatalogueService, messages: ProgressiveMessages, answers: Answers
+        self,
+        *,
+        catalogue: CatalogueService,
+        suggestions: Suggesting,
+        messages: ProgressiveMessages,
+        answers: Answers,
     ) -> None:
         """Search ``catalogue`` and show it through ``messages``."""
         self._catalogue = catalogue
+        self._suggestions = suggestions
         self._messages = messages
         self._answers = answers
 
@@ -77,6 +91,14 @@ class Search(commands.Cog):
         reply = InteractionReply(interaction)
         async with self._answers.to(reply, interaction.locale) as texts:
             await self._answer(reply, query, SearchKind(kind), texts)
+
+    @search.autocomplete("query")
+    async def suggest_query(
+        self, interaction: discord.Interaction, typed: str
+    ) -> list[app_commands.Choice[str]]:
+        """Suggest what the asker looked at last and owns; nobody upstream is asked."""
+        found = self._suggestions.releases(interaction.user.id, typed)
+        return await release_choices(found, by_name=True)
 
     @commands.Cog.listener()
     async def on_interaction(self, interaction: discord.Interaction) -> None:

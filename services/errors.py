@@ -9,9 +9,10 @@ The names of the four main classes are the ADR's::
     +-- InvalidRequest          every other 4xx
     +-- NotFound                404, 410
     +-- InvalidResponse         an answer arrived but broke the contract
-    +-- RefusedLocally          nothing was sent: CircuitOpen, BulkheadFull, DeadlineExceeded,
-                                QuotaSpent, ServiceDisabled; NotLinked, LinkAgain (no usable
-                                account of this person's: only they can mend it)
+    +-- OutcomeUnknown          a change was sent, and nobody knows whether it was made
+    +-- RefusedLocally          nothing was sent: CircuitOpen (AskedToWait), BulkheadFull,
+                                DeadlineExceeded, QuotaSpent, ServiceDisabled; NotLinked, LinkAgain
+                                (no usable account of this person's: only they can mend it)
 
 Callers choose by class or attribute, never by text. ``str(error)`` is for logs: it reads
 ``upstream.operation: what happened`` and holds no token, no user text and no response body.
@@ -136,12 +137,38 @@ class InvalidResponse(ExternalServiceException):
     """An answer arrived but broke the contract: bad JSON, missing field, truncated stream."""
 
 
+class OutcomeUnknown(ExternalServiceException):
+    """A change was sent, and neither its answer nor a second look tells whether it was made.
+
+    Attributes:
+        failure: What came instead of an answer.
+    """
+
+    def __init__(
+        self,
+        service: str,
+        operation: str,
+        status_code: int | None = None,
+        message: str = "",
+        *,
+        retry_after: float | None = None,
+        failure: ExternalServiceException | None = None,
+    ) -> None:
+        """Store the facts; ``retry_after`` is in seconds."""
+        super().__init__(service, operation, status_code, message, retry_after=retry_after)
+        self.failure = failure
+
+
 class RefusedLocally(ExternalServiceException):
     """Nothing was sent: this side refused the call."""
 
 
 class CircuitOpen(RefusedLocally):
     """The upstream failed so often that it is left alone until ``retry_after``."""
+
+
+class AskedToWait(CircuitOpen):
+    """The upstream itself asked to be left alone until ``retry_after``."""
 
 
 class BulkheadFull(RefusedLocally):

@@ -35,6 +35,9 @@ class InvalidQuery(ValueError):  # noqa: N818  # reads like the error tree's nam
 
 def clean_text(text: str) -> str:
     """Return ``text`` on one line without invisible or direction-changing characters."""
+    # Most texts have nothing to clean; printable ones hold no white space but the plain space.
+    if text.isprintable() and "  " not in text:
+        return text.strip()
     # White space first: some line breaks are control characters, and must not glue two words.
     return _SPACES.sub(" ", _INVISIBLE.sub("", _SPACES.sub(" ", text))).strip()
 

@@ -1,8 +1,11 @@
 """Fixtures that every test may use."""
 
+import asyncio
 import logging
 import random
+import shutil
 from collections.abc import AsyncIterator, Iterator
+from itertools import groupby
 from pathlib import Path
 
 import aiohttp
@@ -10,13 +13,18 @@ import pytest
 from aioresponses import aioresponses
 from fakes.chance import FixedChance
 from fakes.clock import VirtualClock
-from harness.databases import open_database, postgres_database
+from harness.databases import (
+    make_postgres_template,
+    make_sqlite_template,
+    open_database,
+    postgres_database,
+)
 from harness.postgres import postgres_server
+from harness.warm import WarmStarter
 from hypothesis import Phase, settings
 
 from bot.logs import QUIET_LIBRARIES
 from services.storage.database import Database
-from services.storage.migrating import migrate
 
 # No limit per example: on a busy machine it would only make tests fail by chance.
 settings.register_profile("aime", deadline=None)
@@ -25,6 +33,27 @@ settings.load_profile("aime")
 settings.register_profile(
     "mutants", deadline=None, derandomize=True, phases=(Phase.explicit, Phase.generate)
 )
+
+
+_WAITING = ("e2e", "browser", "demo")
+"""Folders whose tests mostly wait, for processes and pages; the others mostly compute."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Spread the files that wait evenly among those that compute.
+
+    Run one after the other, the first would leave the processors idle and the others would fight
+    for them. A file's tests stay together, since some share a bot.
+    """
+    files = [list(tests) for _, tests in groupby(items, key=lambda item: item.path)]
+    waiting = [tests for tests in files if set(_WAITING) & set(tests[0].path.parts)]
+    computing = [tests for tests in files if not set(_WAITING) & set(tests[0].path.parts)]
+    if not waiting or not computing:
+        return
+    places = [(place * len(computing) / len(waiting), tests) for place, tests in enumerate(waiting)]
+    others = [(float(place), tests) for place, tests in enumerate(computing)]
+    mixed = sorted([*places, *others], key=lambda each: each[0])
+    items[:] = [item for _, tests in mixed for item in tests]
 
 
 @pytest.fixture(autouse=True)
@@ -49,6 +78,14 @@ def clock() -> VirtualClock:
 def chance() -> random.Random:
     """Chance that always lands at the lower end of its range."""
     return FixedChance(0.0)
+
+
+@pytest.fixture(scope="session")
+def warm() -> Iterator[WarmStarter]:
+    """Starts bot processes without the second that their imports take."""
+    starter = WarmStarter()
+    yield starter
+    starter.close()
 
 
 @pytest.fixture(scope="session")
@@ -77,11 +114,38 @@ async def postgres_url(postgres: str) -> AsyncIterator[str]:
         yield url
 
 
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A file with all tables: to copy it is much cheaper than to make it for every test."""
+    path = tmp_path_factory.mktemp("template") / "aime.db"
+    asyncio.run(make_sqlite_template(path))
+    return path
+
+
+@pytest.fixture(scope="session")
+def postgres_template(postgres: str) -> str:
+    """A database of PostgreSQL with all tables, likewise."""
+    return asyncio.run(make_postgres_template(postgres))
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def template(request: pytest.FixtureRequest) -> Path | tuple[str, str]:
+    """What a database is copied from: SQLite's file, or PostgreSQL's server and a name."""
+    if request.param == "sqlite":
+        path: Path = request.getfixturevalue("sqlite_template")
+        return path
+    return request.getfixturevalue("postgres"), request.getfixturevalue("postgres_template")
+
+
 @pytest.fixture
-async def database(empty_database: Path | str) -> AsyncIterator[Database]:
+async def database(template: Path | tuple[str, str], tmp_path: Path) -> AsyncIterator[Database]:
     """An open database with all tables; on both kinds."""
-    async with open_database(empty_database) as opened:
-        await migrate(opened)
+    if isinstance(template, Path):
+        async with open_database(Path(shutil.copy(template, tmp_path / "aime.db"))) as opened:
+            yield opened
+        return
+    server, name = template
+    async with postgres_database(server, template=name) as url, open_database(url) as opened:
         yield opened
 
 

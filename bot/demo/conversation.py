@@ -9,7 +9,7 @@ from datetime import timedelta
 from typing import Final
 
 from bot.demo.clock import MovableClock
-from bot.demo.process import BotDidNotStart, bot_process, move_clock
+from bot.demo.process import BotDidNotStart, BotProcess, bot_process, move_clock
 from bot.demo.script import SCRIPT, NotUnderstood, parse_command, parse_step
 from bot.demo.terminal import Transcript, controls, print_controls, say, typed_lines
 from bot.sandbox.chat import ChatServer
@@ -93,7 +93,7 @@ _say = say  # ``demo`` has an argument of that name
 class Conversation:
     """Says things as Alice and prints what the bot makes of them."""
 
-    def __init__(self, sandbox: Sandbox, process: asyncio.subprocess.Process) -> None:
+    def __init__(self, sandbox: Sandbox, process: BotProcess) -> None:
         """Talk to the bot that runs as ``process`` and is connected to ``sandbox``."""
         self._discord = sandbox.discord
         self._process = process

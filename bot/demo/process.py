@@ -3,12 +3,12 @@
 import asyncio
 import contextlib
 import sys
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Final
+from typing import IO, Final, Protocol
 
 from bot.sandbox.sandbox import Sandbox
 
@@ -19,8 +19,72 @@ _REAL: Final = ("-m", "bot", "run")
 _MOVABLE: Final = ("-m", "bot.demo.child")
 
 
+class BotProcess(Protocol):
+    """What is done with a running bot; ``asyncio.subprocess.Process`` is one."""
+
+    @property
+    def pid(self) -> int:
+        """The number of the process."""
+
+    @property
+    def returncode(self) -> int | None:
+        """The exit code; None while it runs."""
+
+    @property
+    def stdin(self) -> asyncio.StreamWriter | None:
+        """What it reads, if somebody may write that."""
+
+    async def wait(self) -> int:
+        """Return the exit code once it has ended; minus the signal that ended it."""
+
+    def send_signal(self, signal: int, /) -> None:
+        """Send a signal; raises ``ProcessLookupError`` when it has ended, as the two below."""
+
+    def terminate(self) -> None:
+        """Ask it to end."""
+
+    def kill(self) -> None:
+        """End it."""
+
+
+class Start(Protocol):
+    """Starts a Python process."""
+
+    async def __call__(
+        self,
+        arguments: Sequence[str],
+        *,
+        folder: str,
+        env: Mapping[str, str],
+        log: IO[bytes] | None,
+        has_stdin: bool,
+    ) -> BotProcess:
+        """Run ``python`` with ``arguments``; its errors go to ``log``, or to ours for None."""
+
+
 class BotDidNotStart(RuntimeError):  # noqa: N818  # says what happened
     """The bot's process ended, or never became ready; the text ends with its log."""
+
+
+async def start_cold(
+    arguments: Sequence[str],
+    *,
+    folder: str,
+    env: Mapping[str, str],
+    log: IO[bytes] | None,
+    has_stdin: bool,
+) -> asyncio.subprocess.Process:
+    """Start an interpreter, as ``Start`` says."""
+    return await asyncio.create_subprocess_exec(
+        sys.executable,
+        *arguments,
+        cwd=folder,
+        env=env,
+        stdin=asyncio.subprocess.PIPE if has_stdin else asyncio.subprocess.DEVNULL,
+        stderr=log,
+        # Ctrl-C is for the demo, which then stops the bot in an orderly way.
+        start_new_session=True,
+    )
 
 
 @asynccontextmanager
@@ -31,7 +95,8 @@ async def bot_process(
     has_movable_clock: bool = False,
     settings: Mapping[str, str] | None = None,
     log_path: Path | None = None,
-) -> AsyncIterator[asyncio.subprocess.Process]:
+    start: Start = start_cold,
+) -> AsyncIterator[BotProcess]:
     """Run ``aime run`` against ``sandbox`` inside the block.
 
     It starts in an empty folder with only the sandbox's settings, so that nobody's ``.env`` with
@@ -43,28 +108,27 @@ async def bot_process(
         has_movable_clock: Let ``move_clock`` move its wall time.
         settings: Settings on top of the sandbox's.
         log_path: Where its log goes, unless ``verbose``; by default a file that is deleted.
+        start: Starts the process.
 
     Raises:
         BotDidNotStart: It is not ready within 20 s.
     """
     with TemporaryDirectory(prefix="aime-demo-") as folder:
         log_path = log_path or Path(folder) / "bot.log"
-        environment = {
+        env = {
             **sandbox.environment(),
             "WEB_PORT": "0",
             "PYTHONUTF8": "1",
             **(settings or {}),
         }
+        arguments = _MOVABLE if has_movable_clock else _REAL
         with log_path.open("wb") as log:
-            process = await asyncio.create_subprocess_exec(
-                sys.executable,
-                *(_MOVABLE if has_movable_clock else _REAL),
-                cwd=folder,
-                env=environment,
-                stdin=asyncio.subprocess.PIPE if has_movable_clock else asyncio.subprocess.DEVNULL,
-                stderr=None if verbose else log,
-                # Ctrl-C is for the demo, which then stops the bot in an orderly way.
-                start_new_session=True,
+            process = await start(
+                arguments,
+                folder=folder,
+                env=env,
+                log=None if verbose else log,
+                has_stdin=has_movable_clock,
             )
         try:
             await _wait_ready(sandbox, process, log_path)
@@ -73,7 +137,7 @@ async def bot_process(
             await _stop(process)
 
 
-async def move_clock(process: asyncio.subprocess.Process, by: timedelta) -> None:
+async def move_clock(process: BotProcess, by: timedelta) -> None:
     """Move the wall time of a bot that has a movable clock."""
     if process.stdin is None:
         raise ValueError("this bot's clock cannot be moved")
@@ -81,9 +145,7 @@ async def move_clock(process: asyncio.subprocess.Process, by: timedelta) -> None
     await process.stdin.drain()
 
 
-async def _wait_ready(
-    sandbox: Sandbox, process: asyncio.subprocess.Process, log_path: Path
-) -> None:
+async def _wait_ready(sandbox: Sandbox, process: BotProcess, log_path: Path) -> None:
     ready = asyncio.create_task(sandbox.discord.wait_ready(_READY_SECONDS))
     ended = asyncio.create_task(process.wait())
     try:
@@ -102,7 +164,7 @@ def _tail(log_path: Path) -> list[str]:
     return log_path.read_text("utf-8", "replace").splitlines()[-_LOG_TAIL_LINES:]
 
 
-async def _stop(process: asyncio.subprocess.Process) -> None:
+async def _stop(process: BotProcess) -> None:
     with contextlib.suppress(ProcessLookupError):
         process.terminate()
     waiting = asyncio.create_task(process.wait())

@@ -25,6 +25,7 @@ from services.euria.models import Length, Subject
 
 STOP_PREFIX: Final = "describe:stop"
 AGAIN_PREFIX: Final = "describe:again"
+RELEASE_PREFIX: Final = "describe:release"
 ANY_SUBJECT: Final = "any"
 CURSOR: Final = " ▌"
 _MAX_TEXT: Final = 3_300

@@ -1,6 +1,5 @@
 """One Discogs release or one Spotify item as a message."""
 
-from collections.abc import Iterator
 from typing import Final
 
 from discord import ui
@@ -16,9 +15,9 @@ from bot.ui.layout import (
 from bot.ui.provenance import source_line
 from bot.ui.search_card import by_line, title_line
 from bot.ui.text import escape, escape_paragraphs, fit, link, shorten
+from bot.ui.tracklist import tracklist
 from services.answers import Answer
 from services.discogs.models import Release
-from services.music import clean_text
 from services.spotify.models import SpotifyItem
 
 _MAX_TRACKS: Final = 25
@@ -36,7 +35,7 @@ def release_card(answer: Answer[Release], texts: Texts) -> ui.Container[ui.Layou
     )
     if release.tracks:
         card.add_item(ui.Separator())
-        card.add_item(ui.TextDisplay(_tracklist(release, texts)))
+        card.add_item(ui.TextDisplay(tracklist(release.tracks, texts, limit=_MAX_TRACK_TEXT)))
     notes = escape_paragraphs(fit(release.notes, _MAX_NOTES))
     if notes:
         card.add_item(ui.Separator())
@@ -72,20 +71,6 @@ def _about(release: Release) -> str:
     small = (first, *release.formats[:2], ", ".join(release.labels[:3]), styles)
     lines.extend(subtext(escape(shorten(text, MAX_TITLE))) for text in small if text)
     return "\n".join(line for line in lines if line)
-
-
-def _tracklist(release: Release, texts: Texts) -> str:
-    return _within(list(_track_rows(release)), texts)
-
-
-def _track_rows(release: Release) -> Iterator[str]:
-    for track in release.tracks:
-        # Inside code nothing is escaped: a backslash would be shown.
-        code = clean_text(track.position).replace("`", "")
-        position = f"`{code}` " if code else ""
-        duration = f" · {escape(track.duration)}" if track.duration else ""
-        title = escape(shorten(track.title, MAX_TITLE)) or "?"
-        yield f"{position}{title}{duration}"
 
 
 def _within(rows: list[str], texts: Texts) -> str:

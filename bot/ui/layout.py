@@ -21,6 +21,7 @@ CUT_COLOUR: Final = discord.Colour.light_grey()
 MAX_TITLE: Final = 120
 MAX_ALT_TEXT: Final = 200
 MAX_OPTION: Final = 100
+_MAX_GALLERY_ALT: Final = 256
 _MAX_MEDIA_URL: Final = 2_048
 
 
@@ -41,6 +42,17 @@ def with_picture(
     alt = shorten(clean_text(alt), MAX_ALT_TEXT)
     picture: ui.Thumbnail[ui.LayoutView] = ui.Thumbnail(url, description=alt)
     return ui.Section(text, accessory=picture)
+
+
+def gallery(name: str, alt: str) -> ui.MediaGallery[ui.LayoutView]:
+    """Return a file that comes with the message, as a picture as wide as the message.
+
+    Args:
+        name: The file's.
+        alt: What it shows.
+    """
+    alt = shorten(clean_text(alt), _MAX_GALLERY_ALT)
+    return ui.MediaGallery(discord.MediaGalleryItem(f"attachment://{name}", description=alt))
 
 
 def subtext(text: str) -> str:

@@ -5,6 +5,7 @@ that turns into an error is deleted and followed by an ephemeral message.
 """
 
 import contextlib
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Final, Protocol
 
@@ -54,23 +55,58 @@ class Reply(Protocol):
 class InteractionReply:
     """Answers a command, a button or a menu."""
 
-    def __init__(self, interaction: discord.Interaction) -> None:
-        """Answer ``interaction``; nothing is sent yet."""
+    def __init__(
+        self,
+        interaction: discord.Interaction,
+        *,
+        is_private: bool = False,
+        is_beside: bool = False,
+    ) -> None:
+        """Answer ``interaction``; nothing is sent yet.
+
+        Args:
+            interaction: What was used to ask.
+            is_private: The answer to a command or a form is seen by the asker only.
+            is_beside: A button's answer is a message of its own; the button's stays as it is.
+        """
         self._interaction = interaction
+        self._is_private = is_private
+        self._is_beside = is_beside
         self.is_shown = False
         self.user_id = interaction.user.id
         self.question_id = interaction.id
-        # A button's answer replaces the message that the button is on.
-        self._message_id = interaction.message.id if interaction.message else None
+        # A button's or its form's answer replaces the message that the button is on.
+        replaced = None if is_beside else interaction.message
+        self._message_id = replaced.id if replaced else None
 
     async def acknowledge(self) -> None:
-        """Show "thinking…" to all readers; a button's or menu's message just stays as it is."""
-        is_command = self._interaction.type is discord.InteractionType.application_command
-        if not self._interaction.response.is_done():
-            await self._interaction.response.defer(thinking=is_command)
+        """Show "thinking…"; a button's, menu's or form's message just stays as it is.
 
-    async def show(self, view: ui.LayoutView) -> None:
+        But a private answer never takes the place of a message that others see.
+        """
+        interaction = self._interaction
+        if interaction.response.is_done():
+            return
+        message = interaction.message
+        is_command = interaction.type is discord.InteractionType.application_command
+        is_form = interaction.type is discord.InteractionType.modal_submit
+        is_new = is_command or (is_form and message is None) or self._is_beside
+        if self._is_private and message is not None and not self._is_beside:
+            is_new = not message.flags.ephemeral
+        await interaction.response.defer(thinking=is_new, ephemeral=is_new and self._is_private)
+
+    def make_private(self) -> None:
+        """Have the answer seen by the asker only; before ``acknowledge``."""
+        self._is_private = True
+
+    async def show(
+        self, view: ui.LayoutView, *, files: Sequence[discord.File] | None = None
+    ) -> None:
         """Edit the answer.
+
+        Args:
+            view: What it shows from now on.
+            files: Those that ``view`` refers to, instead of the ones before; None: these stay.
 
         Raises:
             MessageGone: It was deleted, or 15 minutes have passed.
@@ -78,7 +114,9 @@ class InteractionReply:
         """
         try:
             message = await self._interaction.edit_original_response(
-                view=finished(view), allowed_mentions=_NO_PINGS
+                view=finished(view),
+                attachments=discord.utils.MISSING if files is None else files,
+                allowed_mentions=_NO_PINGS,
             )
         except REFUSALS as error:
             raise _edit_error(error) from error
@@ -101,9 +139,20 @@ class InteractionReply:
             application_id=interaction.application_id,
             token=Secret(interaction.token),
             token_until=interaction.created_at + _TOKEN_LIFE,
-            is_in_reach=_is_member(interaction),
+            is_in_reach=_is_member(interaction) and not self._is_for_one(),
             locale=locale,
         )
+
+    async def tell(self, view: ui.LayoutView) -> None:
+        """Say something besides the answer, to the asker only; after ``acknowledge``."""
+        await self._interaction.followup.send(
+            view=finished(view), ephemeral=True, allowed_mentions=_NO_PINGS
+        )
+
+    def _is_for_one(self) -> bool:
+        """Return whether only the asker sees the answer: without the token nobody can edit it."""
+        message = self._interaction.message
+        return self._is_private or (message is not None and message.flags.ephemeral)
 
     async def fail(self, view: ui.LayoutView) -> None:
         """Say it to the asker only, and take the public "thinking" away."""
@@ -117,9 +166,7 @@ class InteractionReply:
         if is_thinking and not self.is_shown:
             with contextlib.suppress(*REFUSALS):
                 await self._interaction.delete_original_response()
-        await self._interaction.followup.send(
-            view=finished(view), ephemeral=True, allowed_mentions=_NO_PINGS
-        )
+        await self.tell(view)
 
 
 class MessageReply:

@@ -10,6 +10,8 @@ from datetime import datetime
 from typing import Final
 from urllib.parse import quote
 
+from babel.numbers import format_currency, format_decimal
+
 from services.music import clean_text
 
 ELLIPSIS: Final = "…"
@@ -27,6 +29,7 @@ _SENTENCE_END = re.compile(r"[.!?…][\"'»”)]*\s")
 _BYTES_PER_CHARACTER: Final = 2.4
 _REGIONAL = "".join(map(chr, range(0x1F1E6, 0x1F200)))
 _REGIONAL_SET = frozenset(_REGIONAL)
+_RIGHT_TO_LEFT: Final = frozenset({"R", "AL", "AN"})
 _JOINERS = ("\u200d", "\ufe0f", "\ufe0e")
 
 
@@ -78,14 +81,14 @@ def fit(text: str, limit: int) -> str:
     """Return the longest beginning of ``text`` whose escaped form has at most ``limit`` characters.
 
     It ends with a sentence, else a word, and an ellipsis when something was left out. Text in
-    scripts of three or four bytes a character is cut earlier (see ``_weight``).
+    scripts of three or four bytes a character is cut earlier (see ``weight``).
     """
-    if _weight(escape_paragraphs(text)) <= limit:
+    if weight(escape_paragraphs(text)) <= limit:
         return text
     low, high = 0, min(len(text), limit)
     while low < high:
         middle = (low + high + 1) // 2
-        fits = _weight(escape_paragraphs(text[:middle])) <= limit - 2
+        fits = weight(escape_paragraphs(text[:middle])) <= limit - 2
         low, high = (middle, high) if fits else (low, middle - 1)
     head = text[: _before_cluster(text, low)]
     if not head:
@@ -94,6 +97,32 @@ def fit(text: str, limit: int) -> str:
     if ends and ends[-1] > len(head) // 2:
         return head[: ends[-1]].rstrip() + " " + ELLIPSIS
     return shorten(head + "  ", max(2, len(head)))
+
+
+def isolate(text: str) -> str:
+    """Return ``text`` so that its reading direction does not reorder what stands beside it.
+
+    A name in Hebrew or Arabic would otherwise pull the dash and the year to its other side. Text
+    that reads from left to right stays as it is.
+    """
+    if not any(unicodedata.bidirectional(character) in _RIGHT_TO_LEFT for character in text):
+        return text
+    return f"\N{FIRST STRONG ISOLATE}{text}\N{POP DIRECTIONAL ISOLATE}"
+
+
+def number(value: int, language: str) -> str:
+    """Return a whole number with the separators of a language: ``1,250``."""
+    return format_decimal(value, locale=language)
+
+
+def money(value: float, currency: str, language: str) -> str:
+    """Return an amount as a language writes it: ``€8.50``, ``8,50 €``."""
+    return format_currency(value, currency, locale=language)
+
+
+def one_line(text: str, limit: int) -> str:
+    """Return the beginning of ``text`` on one line, escaped, in at most ``limit`` characters."""
+    return escape(fit(clean_text(text), limit))
 
 
 def timestamp(moment: datetime, style: str = "R") -> str:
@@ -108,8 +137,8 @@ def _escape_line(text: str) -> str:
     return _EVERYONE.sub("@\u200b", text)
 
 
-def _weight(text: str) -> float:
-    """Return the characters, or more when they are many bytes.
+def weight(text: str) -> float:
+    """Return what a text counts for: its characters, or more when they are many bytes.
 
     Discord fails with 500 on a components V2 message of more than about 10,170 bytes
     (discord-api-docs issue 8554), which 4,000 Japanese characters exceed.

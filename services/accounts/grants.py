@@ -17,7 +17,7 @@ from services.accounts.models import Grant, TokenSet, decode_tokens, encode_toke
 from services.errors import AccessDenied, AuthenticationFailed, LinkAgain, NotLinked
 from services.resilience.clock import Clock
 from services.resilience.single_flight import SingleFlight
-from services.storage.database import Database
+from services.storage.database import Database, Transaction
 from services.storage.errors import DatabaseUnavailable
 from services.storage.grants import GrantRepository, GrantRow
 
@@ -50,9 +50,15 @@ class Grants:
         Raises:
             DatabaseUnavailable: It is not stored, or nobody knows.
         """
-        ciphertext = self._cipher.encrypt(encode_tokens(tokens), _binding(user_id, service))
         async with self._database.write() as transaction:
-            row = await self._rows.put(transaction, user_id, service, ciphertext, self._clock.now())
+            return await self.link_in(transaction, user_id, service, tokens)
+
+    async def link_in(
+        self, transaction: Transaction, user_id: int, service: str, tokens: TokenSet
+    ) -> Grant:
+        """Do as ``link``, as part of the caller's transaction."""
+        ciphertext = self._cipher.encrypt(encode_tokens(tokens), _binding(user_id, service))
+        row = await self._rows.put(transaction, user_id, service, ciphertext, self._clock.now())
         return _grant(row, tokens)
 
     async def get(self, user_id: int, service: str) -> Grant | None:
@@ -72,7 +78,11 @@ class Grants:
             DatabaseUnavailable: It is still there, or nobody knows.
         """
         async with self._database.write() as transaction:
-            return await self._rows.delete(transaction, user_id, service)
+            return await self.unlink_in(transaction, user_id, service)
+
+    async def unlink_in(self, transaction: Transaction, user_id: int, service: str) -> bool:
+        """Do as ``unlink``, as part of the caller's transaction."""
+        return await self._rows.delete(transaction, user_id, service)
 
     async def services_of(self, user_id: int) -> tuple[str, ...]:
         """Return the services that the person has linked, in alphabetical order.
@@ -81,7 +91,11 @@ class Grants:
             DatabaseUnavailable: Of the storage.
         """
         async with self._database.read() as transaction:
-            return await self._rows.services_of(transaction, user_id)
+            return await self.services_in(transaction, user_id)
+
+    async def services_in(self, transaction: Transaction, user_id: int) -> tuple[str, ...]:
+        """Do as ``services_of``, as part of the caller's transaction."""
+        return await self._rows.services_of(transaction, user_id)
 
     async def refreshed(self, stale: Grant, refresh: Refresh) -> Grant:
         """Return the link with newer tokens than ``stale``'s, which are stored already.

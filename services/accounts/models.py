@@ -1,4 +1,4 @@
-"""What a person has granted: the tokens of one linked account."""
+"""What a person has granted: linked accounts and their tokens."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -60,6 +60,30 @@ class Grant:
         The version alone does not tell: it starts again when somebody unlinks and links anew.
         """
         return (self.version, self.linked_at) == (other.version, other.linked_at)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DiscogsLink:
+    """A link as its person may see it.
+
+    Attributes:
+        username: As Discogs writes it.
+        is_proven: Whether the person has shown that the account is theirs.
+        may_write: Whether the bot may change the collection.
+        linked_at: UTC.
+        copies: How many Discogs counted when it was linked just now; None when that is for the
+            owner alone to know, or was not asked.
+    """
+
+    username: str
+    is_proven: bool
+    may_write: bool
+    linked_at: datetime
+    copies: int | None = None
+
+
+class NoSuchName(ValueError):  # noqa: N818  # says what is wrong
+    """What the person typed cannot be a name on Discogs."""
 
 
 def encode_tokens(tokens: TokenSet) -> bytes:

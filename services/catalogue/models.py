@@ -67,3 +67,20 @@ class SearchResults:
             spotify=left.get("spotify", self.spotify),
             discogs=left.get("discogs", self.discogs),
         )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Suggestion:
+    """A release that somebody may mean.
+
+    Attributes:
+        release_id: Discogs'.
+        title: The title.
+        artist: Display name.
+        facts: What tells it from other pressings, such as format and year; may be empty.
+    """
+
+    release_id: int
+    title: str
+    artist: str
+    facts: tuple[str, ...] = ()

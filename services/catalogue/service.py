@@ -8,7 +8,8 @@ from typing import Any, Final, Protocol
 from services.answers import Answer
 from services.catalogue import matching
 from services.catalogue.models import Hit, SearchKind, SearchResults
-from services.discogs.models import DiscogsKind, DiscogsResults, Release
+from services.discogs.links import parse_release_id
+from services.discogs.models import DiscogsKind, DiscogsResults, Release, SearchHit
 from services.errors import ExternalServiceException
 from services.music import clean_query
 from services.spotify.models import SpotifyItem, SpotifyKind, SpotifyResults
@@ -99,6 +100,29 @@ class CatalogueService:
         Raises:
             ExternalServiceException: As ``DiscogsService.get_release``.
         """
+        return await self._discogs.get_release(release_id)
+
+    async def find_release(self, text: str) -> Answer[Release] | None:
+        """Return the Discogs release that ``text`` means; None when nothing is found.
+
+        Args:
+            text: A release's number, the address of its page, or words to search for.
+
+        Raises:
+            InvalidQuery: There is nothing in it to search for.
+            ExternalServiceException: As ``DiscogsService.search`` and ``get_release``; also when
+                the search fails and could only be replaced by a link.
+        """
+        release_id = parse_release_id(text)
+        if release_id is None:
+            query = clean_query(text)
+            found = await self._discogs.search(query, DiscogsKind.RELEASE)
+            if not found.value.hits and isinstance(found.error, ExternalServiceException):
+                raise found.error
+            best = next(iter(matching.rank(query, found.value.hits)), None)
+            if not isinstance(best, SearchHit):
+                return None
+            release_id = best.discogs_id
         return await self._discogs.get_release(release_id)
 
     async def get_spotify_item(self, kind: SpotifyKind, spotify_id: str) -> Answer[SpotifyItem]:

@@ -11,10 +11,10 @@ from datetime import datetime
 from typing import Final, Protocol
 
 from services.answers import Answer
-from services.discogs.models import DiscogsKind, DiscogsResults, SearchHit
+from services.discogs.models import DiscogsKind, DiscogsResults, Release, SearchHit
 from services.errors import DeadlineExceeded, ExternalServiceException
 from services.euria.models import DescriptionRequest, Length, Subject
-from services.music import clean_query, fold, query_key
+from services.music import MAX_QUERY_LENGTH, clean_query, clean_text, fold, query_key
 from services.resilience.cache import Cache
 from services.resilience.clock import Clock
 from services.resilience.deadline import deadline
@@ -29,6 +29,9 @@ class ReleaseSearch(Protocol):
 
     async def search(self, query: str, kind: DiscogsKind | None) -> Answer[DiscogsResults]:
         """Return hits; raises ExternalServiceException."""
+
+    async def get_release(self, release_id: int) -> Answer[Release]:
+        """Return one release; raises ExternalServiceException."""
 
 
 class Writer(Protocol):
@@ -90,6 +93,20 @@ class DescriptionService:
         hit = next((hit for hit in answer.value.hits if _is_named(topic, hit)), None)
         return Grounding(topic=topic, subject=subject, hit=hit, error=answer.error)
 
+    async def ground_release(self, release_id: int) -> Grounding:
+        """Return one release as a topic with its facts.
+
+        Raises:
+            ExternalServiceException: As ``DiscogsService.get_release``.
+        """
+        release = (await self._discogs.get_release(release_id)).value
+        names = " – ".join(name for name in (release.title, release.artist) if name)
+        return Grounding(
+            topic=clean_text(names[:MAX_QUERY_LENGTH]),
+            subject=Subject.ALBUM,
+            hit=_hit_of(release),
+        )
+
     async def kept(self, grounding: Grounding, length: Length, language: str) -> KeptText | None:
         """Return the text written earlier for the same request, or None."""
         key = _key(grounding, length, language)
@@ -140,6 +157,24 @@ def facts_of(hit: SearchHit | None) -> tuple[str, ...]:
         ("Styles", ", ".join(hit.styles)),
     )
     return tuple(f"{name}: {value}" for name, value in rows if value)
+
+
+def _hit_of(release: Release) -> SearchHit:
+    """Return the same facts as a search would have found them."""
+    return SearchHit(
+        kind=DiscogsKind.RELEASE,
+        discogs_id=release.release_id,
+        title=release.title,
+        artist=release.artist,
+        year=release.year,
+        country=release.country,
+        formats=release.formats,
+        labels=release.labels,
+        genres=release.genres,
+        styles=release.styles,
+        image_url=release.image_url,
+        url=release.url,
+    )
 
 
 def _is_named(topic: str, hit: SearchHit) -> bool:

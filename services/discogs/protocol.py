@@ -5,23 +5,49 @@ hardly ever null; a year is a string in search results and an integer in release
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from typing import Final
 from urllib.parse import quote
 
 import msgspec
 
-from services.discogs.models import DiscogsKind, Release, SearchHit, Track
+from services.discogs.models import DiscogsKind, Release, SearchHit
+from services.discogs.naming import (
+    catalogue_number,
+    display_name,
+    leading_year,
+    listed,
+    main_picture,
+    render_credits,
+    render_format,
+    render_label,
+    strip_markup,
+    unique,
+)
+from services.discogs.shapes import (
+    RawCredit,
+    RawFormat,
+    RawImage,
+    RawLabel,
+    RawTrack,
+    read,
+    salvage,
+)
+from services.discogs.sleeve import (
+    RawCompany,
+    RawIdentifier,
+    RawRole,
+    read_companies,
+    read_credits,
+    read_identifiers,
+)
+from services.http import read_json
 from services.music import clean_text, strip_disambiguation
 from services.resilience.rate_limiter import Allowance
 
 _WEB: Final = "https://www.discogs.com"
-_MARKUP = re.compile(r"\[(?:url=[^\]]*|/?(?:url|b|i|u|quote))\]")
-_NAMED_LINK = re.compile(r"\[[almr]=([^\]]*)\]")
-_NUMBERED_LINK = re.compile(r"\[[almr]\d+\]")
 _COUNT = re.compile(r"[0-9]{1,9}")
 _NOTHING_SAID: Final = Allowance()
-_NO_CATNO = frozenset({"", "none"})
 
 
 class _Hit(msgspec.Struct):
@@ -44,54 +70,31 @@ class _Search(msgspec.Struct):
     results: list[_Hit] = msgspec.field(default_factory=list)
 
 
-class _Credit(msgspec.Struct):
-    name: str = ""
-    anv: str | None = None
-    join: str | None = None
-
-
-class _Label(msgspec.Struct):
-    name: str = ""
-    catno: str | None = None
-
-
-class _Format(msgspec.Struct):
-    name: str = ""
-    qty: str | int | None = None
-    descriptions: list[str] | None = None
-    text: str | None = None
-
-
-class _Track(msgspec.Struct):
-    title: str = ""
-    position: str | None = None
-    duration: str | None = None
-    type_: str = "track"
-    sub_tracks: "list[_Track] | None" = None
-
-
-class _Image(msgspec.Struct):
-    type: str = ""
-    uri: str | None = None
+class _LooseSearch(msgspec.Struct):
+    results: list[object]
 
 
 class _Release(msgspec.Struct):
     id: int
     title: str = ""
-    artists: list[_Credit] | None = None
+    artists: list[RawCredit] | None = None
     master_id: int | None = None
     year: int | None = None
     country: str | None = None
-    formats: list[_Format] | None = None
-    labels: list[_Label] | None = None
+    formats: list[RawFormat] | None = None
+    labels: list[RawLabel] | None = None
     genres: list[str] | None = None
     styles: list[str] | None = None
-    tracklist: list[_Track] | None = None
+    tracklist: list[RawTrack] | None = None
+    companies: list[RawCompany] | None = None
+    extraartists: list[RawRole] | None = None
+    identifiers: list[RawIdentifier] | None = None
     notes: str | None = None
-    images: list[_Image] | None = None
+    images: list[RawImage] | None = None
 
 
 _SEARCH_DECODER = msgspec.json.Decoder(_Search)
+_LOOSE_DECODER = msgspec.json.Decoder(_LooseSearch)
 _RELEASE_DECODER = msgspec.json.Decoder(_Release)
 
 
@@ -103,18 +106,29 @@ def build_search_params(query: str, kind: DiscogsKind | None, per_page: int) -> 
     return params
 
 
+def build_number_params(name: str, number: str, per_page: int) -> Mapping[str, str]:
+    """Return the query of a search for releases by ``barcode`` or ``catno``."""
+    return {name: number, "type": DiscogsKind.RELEASE, "per_page": str(per_page)}
+
+
 def search_url(query: str) -> str:
     """Return the page of the same search on discogs.com."""
     return f"{_WEB}/search/?q={quote(query, safe='')}"
 
 
 def parse_search(body: bytes) -> tuple[SearchHit, ...]:
-    """Return the hits of a search answer.
+    """Return the hits of a search answer; rows that cannot be read are left out.
 
     Raises:
-        msgspec.DecodeError: The body is not JSON, or JSON of another shape.
+        msgspec.DecodeError: The body is not JSON, or JSON of another shape, or no row of it can
+            be read.
     """
-    raw = _SEARCH_DECODER.decode(body).results
+    try:
+        raw = _SEARCH_DECODER.decode(body).results
+    except msgspec.ValidationError:
+        raw = _readable(_LOOSE_DECODER.decode(body).results)
+        if not raw:
+            raise
     kinds = set(DiscogsKind)
     return tuple(_to_hit(hit) for hit in raw if hit.type in kinds)
 
@@ -125,8 +139,7 @@ def parse_release(body: bytes) -> Release:
     Raises:
         msgspec.DecodeError: The body is not JSON, or JSON of another shape.
     """
-    raw = _RELEASE_DECODER.decode(body)
-    images = sorted(raw.images or [], key=lambda image: image.type != "primary")
+    raw = read(_RELEASE_DECODER, body)
     return Release(
         release_id=raw.id,
         title=clean_text(raw.title),
@@ -134,31 +147,27 @@ def parse_release(body: bytes) -> Release:
         master_id=raw.master_id or None,  # 0 means none
         year=raw.year or None,
         country=raw.country or None,
-        formats=tuple(_render_format(f) for f in raw.formats or [] if f.name),
-        labels=_unique(_render_label(label) for label in raw.labels or []),
+        formats=tuple(render_format(f) for f in raw.formats or [] if f.name),
+        labels=unique(render_label(label) for label in raw.labels or []),
         genres=tuple(raw.genres or ()),
         styles=tuple(raw.styles or ()),
-        tracks=tuple(_tracks(raw.tracklist or [])),
+        tracks=tuple(listed(raw.tracklist or [])),
+        companies=read_companies(raw.companies or []),
+        credits=read_credits(raw.extraartists or []),
+        identifiers=read_identifiers(raw.identifiers or []),
         notes=strip_markup(raw.notes or ""),
-        image_url=next((image.uri for image in images if image.uri), None),
+        image_url=main_picture(raw.images or []),
         url=f"{_WEB}/release/{raw.id}",
     )
 
 
-def render_credits(people: Iterable[_Credit]) -> str:
-    """Join credits as Discogs shows them: ``Hall & Oates``, ``A, B Feat. C``."""
-    text = ""
-    for person in people:
-        name = _display_name(person.anv or person.name)
-        join = (person.join or "").strip()
-        text += name + (f"{join} " if join == "," else f" {join} " if join else " ")
-    return clean_text(text).rstrip(" ,&/")
+def is_api_error(body: bytes) -> bool:
+    """Return whether this is ``{"message": …}``; a Cloudflare page or an empty body is not.
 
-
-def strip_markup(text: str) -> str:
-    """Return a Discogs note without its ``[a=…]``, ``[url=…]`` and ``[b]`` codes."""
-    text = _NAMED_LINK.sub(lambda match: _display_name(match[1]), text)
-    return _NUMBERED_LINK.sub("", _MARKUP.sub("", text)).replace("\r\n", "\n").strip()
+    What the message says is not read: it may quote what somebody typed.
+    """
+    value = read_json(body)
+    return isinstance(value, dict) and isinstance(value.get("message"), str)
 
 
 def parse_allowance(headers: Mapping[str, str]) -> Allowance | None:
@@ -178,10 +187,14 @@ def _to_count(text: str | None) -> int | None:
     return int(text) if text is not None and _COUNT.fullmatch(text.strip()) else None
 
 
-def _display_name(name: str) -> str:
-    """``Beatles, The`` -> ``The Beatles``; ``La Femme (4)`` -> ``La Femme``."""
-    name = strip_disambiguation(clean_text(name))
-    return f"The {name.removesuffix(', The')}" if name.endswith(", The") else name
+def _readable(rows: Iterable[object]) -> list[_Hit]:
+    hits = []
+    for row in rows:
+        try:
+            hits.append(salvage(_Hit, row))
+        except msgspec.ValidationError:
+            continue
+    return hits
 
 
 def _to_hit(raw: _Hit) -> SearchHit:
@@ -191,7 +204,7 @@ def _to_hit(raw: _Hit) -> SearchHit:
         # ``Artist - Title``; an asterisk marks a name variation. Only the first dash separates.
         before, dash, after = title.partition(" - ")
         if dash:
-            names = [_display_name(name.rstrip("*")) for name in before.split(" / ")]
+            names = [display_name(name.rstrip("*")) for name in before.split(" / ")]
             artist, title = " / ".join(names), after
     else:
         title = strip_disambiguation(title)
@@ -200,11 +213,11 @@ def _to_hit(raw: _Hit) -> SearchHit:
         discogs_id=raw.id,
         title=title,
         artist=artist,
-        year=_to_year(raw.year),
+        year=leading_year(raw.year),
         country=raw.country or None,
         formats=_as_tuple(raw.format),
-        labels=_unique(strip_disambiguation(label) for label in _as_tuple(raw.label)),
-        catno=raw.catno if raw.catno and raw.catno.casefold() not in _NO_CATNO else None,
+        labels=unique(strip_disambiguation(label) for label in _as_tuple(raw.label)),
+        catno=catalogue_number(raw.catno),
         genres=tuple(raw.genre or ()),
         styles=tuple(raw.style or ()),
         image_url=raw.cover_image or raw.thumb or None,
@@ -212,37 +225,7 @@ def _to_hit(raw: _Hit) -> SearchHit:
     )
 
 
-def _to_year(value: str | int | None) -> int | None:
-    head = str(value or "")[:4]
-    return int(head) or None if head.isdecimal() else None
-
-
 def _as_tuple(value: list[str] | str | None) -> tuple[str, ...]:
     if value is None:
         return ()
     return (value,) if isinstance(value, str) else tuple(value)
-
-
-def _unique(values: Iterable[str]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(value for value in values if value))
-
-
-def _render_label(label: _Label) -> str:
-    name = strip_disambiguation(clean_text(label.name))
-    catno = (label.catno or "").strip()
-    return f"{name} – {catno}" if name and catno.casefold() not in _NO_CATNO else name
-
-
-def _render_format(raw: _Format) -> str:
-    quantity = str(raw.qty or "1")
-    name = f"{quantity}×{raw.name}" if quantity not in ("0", "1") else raw.name
-    text = ", ".join([name, *(raw.descriptions or [])])
-    return f"{text} ({clean_text(raw.text)})" if raw.text else text
-
-
-def _tracks(raw: Iterable[_Track]) -> Iterator[Track]:
-    for track in raw:
-        if track.type_ == "index":
-            yield from _tracks(track.sub_tracks or [])
-        elif track.type_ == "track":
-            yield Track(track.position or "", clean_text(track.title), track.duration or "")

@@ -20,7 +20,7 @@ from math import inf
 
 from circuitbreaker import STATE_CLOSED, STATE_HALF_OPEN, STATE_OPEN
 
-from services.errors import LONGEST_RETRY_AFTER_SECONDS, CircuitOpen
+from services.errors import LONGEST_RETRY_AFTER_SECONDS, AskedToWait, CircuitOpen
 from services.resilience.breaker_rules import BreakerRules, RecentCalls, is_failure
 from services.resilience.clock import Clock
 from services.resilience.events import BreakerChanged, Events
@@ -84,6 +84,7 @@ class Circuit:
         self._probe_expires_at = 0.0
         self._good_probes = 0
         self._is_penalised = False
+        self._was_asked = False
 
     @property
     def state(self) -> str:
@@ -159,7 +160,7 @@ class Circuit:
         seconds = (until - self._clock.now()).total_seconds()
         if seconds > 0:
             self._is_penalised = True
-            self._open(min(seconds, LONGEST_RETRY_AFTER_SECONDS), "restored")
+            self._open(min(seconds, LONGEST_RETRY_AFTER_SECONDS), "restored", was_asked=True)
 
     def _admit_probe(self) -> None:
         if self.is_refusing:
@@ -176,12 +177,13 @@ class Circuit:
         if not 0 < seconds < inf:
             # While a probe is out, or a hand holds the circuit, nobody knows when that ends.
             message, seconds = "circuit isolated" if seconds else "a probe is under way", 0.0
-        return CircuitOpen(self._upstream, "call", None, message, retry_after=seconds or None)
+        kind = AskedToWait if self._was_asked else CircuitOpen
+        return kind(self._upstream, "call", None, message, retry_after=seconds or None)
 
     def _penalise(self, seconds: float) -> None:
         # No jitter: never earlier than asked, and who names an instant expects everybody then.
         self._is_penalised = True
-        self._open(seconds, "rate limited")
+        self._open(seconds, "rate limited", was_asked=True)
         self._tell_penalty(self._clock.now() + timedelta(seconds=seconds))
 
     def _tell_penalty(self, until: datetime | None) -> None:
@@ -222,7 +224,8 @@ class Circuit:
         size = self._chance.uniform(0.0, self._rules.jitter)
         return seconds * (1.0 + self._chance.choice((-size, size)))
 
-    def _open(self, seconds: float, reason: str) -> None:
+    def _open(self, seconds: float, reason: str, *, was_asked: bool = False) -> None:
+        self._was_asked = was_asked
         self.trips += 1
         self._reopens_at = self._clock.monotonic() + seconds
         self._begin_generation()

@@ -24,10 +24,11 @@ from services.storage.backup_file import BackupReader, BackupWriter, Manifest, d
 from services.storage.database import Database, Transaction
 from services.storage.errors import BackupUnusable
 from services.storage.migrating import HEAD, is_known, move, revision_of
+from services.storage.tables import SEARCH_NAME
 
 _BATCH: Final = 500
 # Alembic's own, and what can be asked for again.
-_LEFT_OUT: Final = frozenset({"alembic_version", "cached_answers"})
+_LEFT_OUT: Final = frozenset({"alembic_version", "cached_answers", "discogs_requests"})
 
 
 async def back_up(database: Database, path: Path, *, now: datetime) -> Manifest:
@@ -104,7 +105,8 @@ def _dump(connection: Connection, file: TextIO, now: datetime) -> None:
 def _tables(connection: Connection) -> list[Table]:
     """Return the tables as they are, those that others refer to first."""
     metadata = MetaData()
-    metadata.reflect(connection)
+    # What follows other tables by itself, triggers fill again.
+    metadata.reflect(connection, only=lambda name, _: not name.startswith(SEARCH_NAME))
     return [table for table in metadata.sorted_tables if table.name not in _LEFT_OUT]
 
 

@@ -5,7 +5,7 @@ take their time: no call waits for them longer than the policy allows.
 """
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 from sqlalchemy import delete, select
@@ -20,16 +20,21 @@ from services.storage.tables import CACHED_ANSWERS, PENALTIES, QUOTA_COUNTS
 
 MOST_ANSWERS: Final = 20_000
 _WRITES_PER_CLEANING: Final = 500
+_CLEANING_EVERY: Final = timedelta(hours=1)
 
 
 class DatabaseCacheStore:
-    """The second cache level: at most ``MOST_ANSWERS`` answers, cleaned now and then."""
+    """The second cache level: at most ``MOST_ANSWERS`` answers.
+
+    It is cleaned with the first write after the start, after an hour, and after 500 writes.
+    """
 
     def __init__(self, database: Database, *, clock: Clock) -> None:
         """Keep answers in ``database``."""
         self._database = database
         self._clock = clock
         self._writes = 0
+        self._cleaned_at: datetime | None = None
 
     async def get(self, key: str) -> StoredEntry | None:
         """Return the entry of ``key``, whatever its age, or None.
@@ -57,8 +62,9 @@ class DatabaseCacheStore:
             await transaction.execute(
                 statement.on_conflict_do_update(index_elements=["key"], set_=values)
             )
-            if self._writes % _WRITES_PER_CLEANING == 0:
+            if self._is_cleaning_due():
                 await self._clean(transaction)
+                self._writes, self._cleaned_at = 0, self._clock.now()
         self._writes += 1
 
     async def delete(self, key: str) -> None:
@@ -69,6 +75,11 @@ class DatabaseCacheStore:
         """
         async with self._database.write() as transaction:
             await transaction.execute(delete(CACHED_ANSWERS).where(CACHED_ANSWERS.c.key == key))
+
+    def _is_cleaning_due(self) -> bool:
+        if self._cleaned_at is None or self._writes >= _WRITES_PER_CLEANING:
+            return True
+        return abs(self._clock.now() - self._cleaned_at) >= _CLEANING_EVERY
 
     async def _clean(self, transaction: Transaction) -> None:
         """Throw away what nobody may use any more, and the oldest of too many."""

@@ -10,6 +10,8 @@ from sqlalchemy import (
     Boolean,
     CheckConstraint,
     Column,
+    Date,
+    Float,
     Index,
     Integer,
     LargeBinary,
@@ -19,6 +21,7 @@ from sqlalchemy import (
     String,
     Table,
     Text,
+    UniqueConstraint,
     text,
 )
 
@@ -117,3 +120,214 @@ PENALTIES: Final = Table(
     Column("upstream", String(16), primary_key=True),
     Column("until", UtcDateTime, nullable=False),
 )
+
+# --- Collections (docs/decisions/0013): every statement on them is limited to one user_id.
+
+# Ordered by bytes, as SQLite does, and not by the rules of the server's language.
+_Key: Final = Text().with_variant(Text(collation="C"), "postgresql")
+
+COLLECTIONS: Final = Table(
+    "collections",
+    METADATA,
+    Column("user_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("username", String(100), nullable=False),
+    Column("generation", Integer),  # the one that is shown; NULL: never read whole
+    Column("building", Integer),  # the one that a sync is writing
+    Column("last_generation", Integer, nullable=False, server_default="0"),  # only ever grows
+    Column("synced_at", UtcDateTime),
+    Column("full_at", UtcDateTime),  # when it was last read from end to end
+    Column("is_running", Boolean, nullable=False, server_default=text("false")),
+    Column("is_cancelled", Boolean, nullable=False, server_default=text("false")),
+    Column("pages_done", Integer, nullable=False, server_default="0"),
+    Column("pages", Integer, nullable=False, server_default="0"),
+    Column("copies_done", Integer, nullable=False, server_default="0"),
+    Column("total", Integer),
+    Column("seconds_left", Float),
+    Column("problem", String(16)),
+    Column("retry_at", UtcDateTime),
+)
+# Which number of ours a copy has: the same in every generation, and never used twice.
+COLLECTION_IDS: Final = Table(
+    "collection_ids",
+    METADATA,
+    Column("item_id", SnowflakeOrId, primary_key=True),
+    Column("user_id", BigInteger, nullable=False),
+    Column("instance_id", BigInteger),  # NULL: Discogs does not have it
+    UniqueConstraint("user_id", "instance_id"),
+    sqlite_autoincrement=True,
+)
+COLLECTION_ITEMS: Final = Table(
+    "collection_items",
+    METADATA,
+    Column("row_id", SnowflakeOrId, primary_key=True),
+    Column("user_id", BigInteger, nullable=False),
+    Column("generation", Integer, nullable=False),  # 0: local entries
+    Column("page", Integer, nullable=False),  # on which it was read; 0: not by a walk
+    Column("item_id", BigInteger, nullable=False),
+    Column("instance_id", BigInteger),
+    Column("release_id", BigInteger),
+    Column("master_id", BigInteger),
+    Column("folder_id", BigInteger, nullable=False),
+    Column("rating", SmallInteger, nullable=False),
+    Column("year", SmallInteger),
+    Column("added_at", UtcDateTime),
+    Column("artist_key", _Key, nullable=False),  # folded, for sorting and comparing
+    Column("title_key", _Key, nullable=False),
+    Column("label_key", _Key, nullable=False),  # of the first label
+    Column("genres", Text, nullable=False),  # names, one a line
+    Column("styles", Text, nullable=False),
+    Column("labels", Text, nullable=False),
+    Column("formats", Text, nullable=False),  # names and descriptions
+    Column("genre_keys", Text, nullable=False),  # folded names, a line break around each
+    Column("style_keys", Text, nullable=False),
+    Column("label_keys", Text, nullable=False),
+    Column("format_keys", Text, nullable=False),
+    Column("words", Text, nullable=False),  # what full-text search finds it by
+    Column("data", Text, nullable=False),  # JSON: everything that is shown
+    Column("country", Text, nullable=False, server_default=text("''")),
+    Column("format_names", Text, nullable=False, server_default=text("''")),  # without descriptions
+    UniqueConstraint("user_id", "generation", "item_id"),
+)
+Index(
+    "ix_collection_items_user_id_generation_release_id",
+    COLLECTION_ITEMS.c.user_id,
+    COLLECTION_ITEMS.c.generation,
+    COLLECTION_ITEMS.c.release_id,
+)
+# Who else has another pressing of a work: asked across people who share (docs/decisions/0016).
+Index(
+    "ix_collection_items_master_id_user_id",
+    COLLECTION_ITEMS.c.master_id,
+    COLLECTION_ITEMS.c.user_id,
+)
+COLLECTION_NAMES: Final = Table(
+    "collection_names",
+    METADATA,
+    Column("user_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("kind", String(8), primary_key=True),
+    Column("number", BigInteger, primary_key=True, autoincrement=False),
+    Column("name", Text, nullable=False),
+    Column(
+        "options", Text
+    ),  # of a field: what may be chosen, one a line; NULL: anything, or unknown
+    CheckConstraint("kind IN ('folder', 'field')", name="kind"),
+)
+COLLECTION_PICKS: Final = Table(
+    "collection_picks",
+    METADATA,
+    Column("user_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("item_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("times", Integer, nullable=False),
+    Column("picked_at", UtcDateTime, nullable=False),
+)
+# When a copy was last said to be playing.
+PLAYS: Final = Table(
+    "plays",
+    METADATA,
+    Column("user_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("item_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("played_at", UtcDateTime, nullable=False),
+)
+# What a page of a collection was filtered by, for the buttons below it (docs/decisions/0014).
+COLLECTION_VIEWS: Final = Table(
+    "collection_views",
+    METADATA,
+    Column("user_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("key", String(16), primary_key=True),  # follows from ``view``
+    Column("view", Text, nullable=False),  # JSON: filters and order
+    Column("used_at", UtcDateTime, nullable=False, index=True),
+)
+# What a collection was worth, in Discogs' own words, once a day (UTC).
+COLLECTION_VALUES: Final = Table(
+    "collection_values",
+    METADATA,
+    Column("user_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("day", Date, primary_key=True),
+    Column("minimum", String(64), nullable=False),
+    Column("median", String(64), nullable=False),
+    Column("maximum", String(64), nullable=False),
+    Column("asked_at", UtcDateTime, nullable=False),
+)
+# When works first came out: a fact of Discogs' catalogue, nobody's own.
+MASTER_YEARS: Final = Table(
+    "master_years",
+    METADATA,
+    Column("master_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("year", SmallInteger, nullable=False),
+)
+
+# --- Wantlists, in generations as collections are (docs/decisions/0013)
+
+WANTLISTS: Final = Table(
+    "wantlists",
+    METADATA,
+    Column("user_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("username", String(100), nullable=False),
+    Column("generation", Integer),  # the one that is shown; NULL: never read whole
+    Column("building", Integer),  # the one that a sync is writing
+    Column("last_generation", Integer, nullable=False, server_default="0"),  # only ever grows
+    Column("edits", Integer, nullable=False, server_default="0"),  # grows with what is changed here
+    Column("synced_at", UtcDateTime),
+    Column("is_running", Boolean, nullable=False, server_default=text("false")),
+    Column("problem", String(16)),
+    Column("retry_at", UtcDateTime),
+)
+WANTS: Final = Table(
+    "wants",
+    METADATA,
+    Column("user_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("generation", Integer, primary_key=True, autoincrement=False),
+    Column("release_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("master_id", BigInteger),
+    Column("rating", SmallInteger, nullable=False),
+    Column("year", SmallInteger),
+    Column("added_at", UtcDateTime),
+    Column("artist_key", _Key, nullable=False),  # folded, for sorting
+    Column("title_key", _Key, nullable=False),
+    Column("label_key", _Key, nullable=False),  # of the first label
+    Column("words", Text, nullable=False),  # folded, a space around each
+    Column("data", Text, nullable=False),  # JSON: everything that is shown
+)
+
+DISCOGS_ACCOUNTS: Final = Table(
+    "discogs_accounts",
+    METADATA,
+    Column("user_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("username", String(100), nullable=False),
+    Column("discogs_id", BigInteger, nullable=False),
+    Column("is_proven", Boolean, nullable=False),  # the person has shown that it is theirs
+    Column("linked_at", UtcDateTime, nullable=False),
+)
+# Permissions that were asked for and not given yet.
+DISCOGS_REQUESTS: Final = Table(
+    "discogs_requests",
+    METADATA,
+    Column("user_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("token_hash", String(64), nullable=False, unique=True),
+    Column("ciphertext", Text, nullable=False),  # the request token, encrypted
+    Column("asked_at", UtcDateTime, nullable=False),
+)
+# What people have decided about what others see of them; no row: nothing.
+PREFERENCES: Final = Table(
+    "preferences",
+    METADATA,
+    Column("user_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("shares", Boolean, nullable=False, server_default=text("false")),
+    Column("shared_at", UtcDateTime),  # since when; NULL: does not share
+    Column("shows_value", Boolean, nullable=False, server_default=text("false")),
+)
+
+# The releases that a person looked at last, to be suggested to them alone.
+LOOKUPS: Final = Table(
+    "lookups",
+    METADATA,
+    Column("user_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("release_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("title", Text, nullable=False),
+    Column("artist", Text, nullable=False),
+    Column("looked_at", UtcDateTime, nullable=False),
+)
+
+SEARCH_NAME: Final = "collection_search"
+"""The full-text index, which only the migration can describe: FTS5 with triggers on SQLite, a GIN
+index on PostgreSQL. Both follow ``collection_items.words`` by themselves."""

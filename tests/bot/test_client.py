@@ -1,25 +1,37 @@
 """The discord.py bot before it is connected: where it points, what it may do, what it loads."""
 
 from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
 
 import discord
 import pytest
 import yarl
 from discord.ext import commands
+from fakes.accounts import ChangingKeys
 from fakes.promises import FakePromises
+from harness.databases import open_database
 
 from bot.client import EXTENSIONS, AimeBot, point_discord_at
+from bot.collecting import Jobs, Tools, make_collecting
 from bot.delivery.door import Door
 from bot.errors import Answers, CommandTree
 from bot.i18n import Catalogue
+from bot.operators import Operators
+from bot.releasing import make_releasing
 from bot.services import Services
+from bot.ui.pictures import Pictures
 from bot.ui.stream import ProgressiveMessages
+from bot.ui.sync_message import SyncMessages
+from bot.upstreams import Upstreams
+from services.accounts.cipher import TokenCipher
 from services.catalogue.service import CatalogueService
 from services.descriptions.service import DescriptionService
 from services.discogs.service import DiscogsService
 from services.euria.service import EuriaService
 from services.health import Health
 from services.http import HttpClient, open_session
+from services.jobs.kinds import Handlers
+from services.jobs.queue import JobQueue
 from services.resilience.clock import SystemClock, system_random
 from services.resilience.config import PolicyConfig, StreamLimits
 from services.resilience.policy import Policy
@@ -40,7 +52,7 @@ def discord_library() -> Iterator[None]:
 
 
 @pytest.fixture
-async def services() -> AsyncIterator[Services]:
+async def services(tmp_path: Path) -> AsyncIterator[Services]:
     """The real services without any key: every call is refused, nothing is sent."""
     clock, chance = SystemClock(), system_random()
 
@@ -48,7 +60,10 @@ async def services() -> AsyncIterator[Services]:
         config = PolicyConfig(upstream=upstream, deadline=1, attempt_timeout=1, concurrency=1)
         return Policy(config, clock=clock, chance=chance)
 
-    async with open_session(user_agent="test") as session:
+    async with (
+        open_session(user_agent="test") as session,
+        open_database(tmp_path / "aime.db") as database,
+    ):
         http = HttpClient(session, clock=clock)
         spotify = SpotifyService(
             http=http, policy=make_policy("spotify"), auth=None, api_url="", market="CH"
@@ -64,13 +79,46 @@ async def services() -> AsyncIterator[Services]:
             model="",
             limits=StreamLimits(first=1, idle=1, whole=1),
         )
+        health = Health(policies={}, missing_settings={}, reduced=frozenset(), clock=clock)
+        operators, messages = Operators(), ProgressiveMessages(clock=clock)
+        collecting = make_collecting(
+            Tools(
+                database=database,
+                upstreams=Upstreams(
+                    spotify=spotify, discogs=discogs, discogs_oauth=None, euria=euria, health=health
+                ),
+                clock=clock,
+                jobs=Jobs(JobQueue(database, clock=clock), Handlers()),
+                syncs=Jobs(JobQueue(database, clock=clock), Handlers()),
+            ),
+            TokenCipher(ChangingKeys(1)),
+            operators,
+            stale_seconds=1,
+        )
+        releasing = make_releasing(database, discogs, collecting, clock=clock)
         yield Services(
             catalogue=CatalogueService(spotify=spotify, discogs=discogs),
+            releases=releasing.lookup,
+            suggestions=releasing.suggestions,
             descriptions=DescriptionService(discogs=discogs, euria=euria, clock=clock),
-            health=Health(policies={}, missing_settings={}, reduced=frozenset(), clock=clock),
+            health=health,
+            collection=collecting.service,
+            collection_statistics=collecting.statistics,
+            collection_values=collecting.values,
+            collection_sync=collecting.sync,
+            collection_views=collecting.views,
+            collection_editing=collecting.editing,
+            wantlist=collecting.wantlist,
+            shared_records=collecting.shared,
+            discogs_links=collecting.links,
+            preferences=collecting.preferences,
+            discogs_callback=None,
+            sync_messages=SyncMessages(messages=messages, wants=collecting.wantlist, clock=clock),
+            pictures=Pictures(clock=clock),
+            operators=operators,
             late_descriptions=FakePromises(),
             door=Door(),
-            messages=ProgressiveMessages(clock=clock),
+            messages=messages,
             answers=Answers(CATALOGUE),
         )
 
@@ -152,7 +200,18 @@ async def test_every_extension_loads_and_brings_its_command(bot: AimeBot) -> Non
         await bot.load_extension(extension)
 
     names = sorted(command.name for command in bot.tree.get_commands())
-    assert names == ["describe", "help", "search", "status"]
+    expected = [
+        "account",
+        "collection",
+        "describe",
+        "help",
+        "release",
+        "search",
+        "settings",
+        "status",
+        "wantlist",
+    ]
+    assert names == expected
 
 
 async def test_errors_of_commands_go_to_our_tree(bot: AimeBot) -> None:

@@ -3,7 +3,7 @@
 import ast
 import re
 import string
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, cast
 
@@ -105,7 +105,7 @@ _CATALOGUES = {
     for language in _TRANSLATED
 }
 _ENTRIES = [
-    pytest.param(language, message, id=f"{language}-{_name(message)[:40]}")
+    (language, message)
     for language, catalogue in _CATALOGUES.items()
     for message in _messages(catalogue)
 ]
@@ -136,76 +136,81 @@ def test_catalogue_of_a_language_has_the_messages_of_the_template(language: str)
     assert actual == expected, "run `make catalogue`, then translate what is empty"
 
 
-@pytest.mark.parametrize(("language", "message"), _ENTRIES)
-def test_message_is_translated_and_reviewed(language: str, message: Message) -> None:
-    del language
-
-    assert all(_translations(message))
-    assert not message.fuzzy
+# Each of these looks at every message at once, since there are hundreds, and names the wrong ones.
 
 
-@pytest.mark.parametrize(("language", "message"), _ENTRIES)
-def test_message_has_every_plural_form_of_its_language(language: str, message: Message) -> None:
-    expected = 1 if isinstance(message.id, str) else _CATALOGUES[language].num_plurals
-
-    assert len(_translations(message)) == expected
-
-
-@pytest.mark.parametrize(("language", "message"), _ENTRIES)
-def test_translation_keeps_the_placeholders(language: str, message: Message) -> None:
-    del language
-    expected = _placeholders(_name(message))
-
-    assert [_placeholders(text) for text in _translations(message)] == [expected] * len(
-        _translations(message)
-    )
+def _wrong(is_right: Callable[[str, Message], bool]) -> list[str]:
+    return [
+        f"{language}: {_name(message)}"
+        for language, message in _ENTRIES
+        if not is_right(language, message)
+    ]
 
 
-@pytest.mark.parametrize(("language", "message"), _ENTRIES)
-def test_translation_formats_without_error(language: str, message: Message) -> None:
-    values = dict.fromkeys(_placeholders(_name(message)), "‹value›")
-    texts = Catalogue().texts(language)
-
-    shown = [text.format(**values) for text in _translations(message)]
-
-    assert all("{" not in text for text in shown)
-    assert texts.gettext(_name(message), **values) in [*shown, _name(message).format(**values)]
+def test_messages_are_translated_and_reviewed() -> None:
+    assert _wrong(lambda _, message: all(_translations(message)) and not message.fuzzy) == []
 
 
-@pytest.mark.parametrize(("language", "message"), _ENTRIES)
-def test_translation_keeps_code_emphasis_and_emoji(language: str, message: Message) -> None:
-    del language
+def test_messages_have_every_plural_form_of_their_language() -> None:
+    def has_all(language: str, message: Message) -> bool:
+        expected = 1 if isinstance(message.id, str) else _CATALOGUES[language].num_plurals
+        return len(_translations(message)) == expected
+
+    assert _wrong(has_all) == []
+
+
+def test_translations_keep_the_placeholders() -> None:
+    def keeps(_: str, message: Message) -> bool:
+        expected = _placeholders(_name(message))
+        return all(_placeholders(text) == expected for text in _translations(message))
+
+    assert _wrong(keeps) == []
+
+
+def test_translations_format_without_error() -> None:
+    texts = {language: Catalogue().texts(language) for language in _TRANSLATED}
+
+    def formats(language: str, message: Message) -> bool:
+        values = dict.fromkeys(_placeholders(_name(message)), "‹value›")
+        shown = [text.format(**values) for text in _translations(message)]
+        said = texts[language].gettext(_name(message), **values)
+        return not any("{" in text for text in shown) and (
+            said in [*shown, _name(message).format(**values)]
+        )
+
+    assert _wrong(formats) == []
+
+
+def test_translations_keep_code_emphasis_and_emoji() -> None:
     # The example `/describe topic:…` is a phrase of its own: only its command must stay.
     marks = re.compile(r"`[/\w]+|`|\*\*|[\U0001f300-\U0001faff\u2700-\u27bf\ufe0f]")
-    expected = sorted(marks.findall(_name(message)))
 
-    assert [sorted(marks.findall(text)) for text in _translations(message)] == [expected] * len(
-        _translations(message)
-    )
+    def keeps(_: str, message: Message) -> bool:
+        expected = sorted(marks.findall(_name(message)))
+        return all(sorted(marks.findall(text)) == expected for text in _translations(message))
+
+    assert _wrong(keeps) == []
 
 
-@pytest.mark.parametrize(
-    "message",
-    [
-        pytest.param(message, id=_name(message)[:40])
-        for message in _messages(_CATALOGUES["fr"])
-        if _translations(message)[0] != _name(message)
-    ],
-)
-def test_french_is_typeset_with_no_break_spaces_and_real_apostrophes(message: Message) -> None:
-    prose = [_CODE.sub("x", text) for text in _translations(message)]
+def test_french_is_typeset_with_no_break_spaces_and_real_apostrophes() -> None:
+    def is_typeset(language: str, message: Message) -> bool:
+        if language != "fr" or _translations(message)[0] == _name(message):
+            return True
+        prose = [_CODE.sub("x", text) for text in _translations(message)]
+        return not any(_LOOSE_PUNCTUATION.search(text) for text in prose)
 
-    assert [_LOOSE_PUNCTUATION.findall(text) for text in prose] == [[]] * len(prose)
+    assert _wrong(is_typeset) == []
 
 
 @pytest.mark.parametrize("language", list(LANGUAGES))
-@pytest.mark.parametrize(
-    "text", [pytest.param(t, id=t[:40]) for t in sorted(_marked("locale_str"))]
-)
-def test_command_description_fits_discord_in_every_language(language: str, text: str) -> None:
-    shown = Catalogue().texts(language).gettext(text)
+def test_command_descriptions_fit_discord_in_every_language(language: str) -> None:
+    texts = Catalogue().texts(language)
+    shown = {text: texts.gettext(text) for text in _marked("locale_str")}
 
-    assert 1 <= len(shown) <= _MAX_COMMAND_TEXT
+    too_long = {text for text, said in shown.items() if not 1 <= len(said) <= _MAX_COMMAND_TEXT}
+
+    assert shown
+    assert too_long == set()
 
 
 # --- The texts of a language

@@ -17,6 +17,7 @@ from browser.sample_bot import running_sample_bot
 from browser.stage import Stage
 from harness.bots import running_bot
 from harness.openapi import DiscordContract
+from harness.warm import WarmStarter
 
 from bot.sandbox.chat import ChatServer
 from bot.sandbox.discord import DiscordStandIn
@@ -73,11 +74,14 @@ def _free_port() -> int:
 
 
 @pytest_asyncio.fixture(loop_scope="session")
-async def real(page: "Page", tmp_path: Path) -> AsyncIterator[Stage]:
+async def real(page: "Page", tmp_path: Path, warm: WarmStarter) -> AsyncIterator[Stage]:
     """The page with the real bot, as a process of its own, behind it."""
     port = _free_port()
     async with running_bot(
-        tmp_path / "bot.log", DiscordContract.load(), settings={"WEB_PORT": str(port)}
+        tmp_path / "bot.log",
+        DiscordContract.load(),
+        settings={"WEB_PORT": str(port)},
+        start=warm.start,
     ) as bot:
         status = f"http://127.0.0.1:{port}/statusz"
         async with ChatServer(bot.sandbox, bot_status_url=status) as chat:

@@ -19,9 +19,9 @@ async def search(stage: Stage, query: str) -> None:
 
 
 async def test_search_is_run_from_the_keyboard_alone(real: Stage) -> None:
-    await real.type("/")
-    await expect(real.offer("/search")).to_be_visible()
-    await real.type("<ArrowDown>", "<ArrowDown>")
+    await real.type("/s")
+    await expect(real.offer("/status")).to_be_visible()
+    await real.type("<ArrowDown>", "<ArrowUp>")
     await expect(real.offer("/search")).to_have_class("active")
     await real.type("<Tab>", "kind of blue", "<Enter>")
 

@@ -16,6 +16,7 @@ import discord
 import discord.ext.test as dpytest
 import pytest
 from discord.ext import commands
+from fakes.suggestions import NoSuggestions
 
 from bot.errors import Answers
 from bot.i18n import Catalogue
@@ -58,6 +59,7 @@ class FakeServices:
     catalogue: CatalogueService
     messages: ProgressiveMessages
     answers: Answers
+    suggestions: NoSuggestions = field(default_factory=NoSuggestions)
 
 
 class Bot(commands.Bot):

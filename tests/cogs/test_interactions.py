@@ -15,6 +15,7 @@ import pytest
 from discord.webhook.async_ import AsyncWebhookAdapter, async_context
 from fakes.clock import WALL_START, VirtualClock
 from fakes.promises import FakePromises
+from fakes.suggestions import NoSuggestions
 from fakes.virtual_time import in_virtual_time, settle
 from harness.openapi import DiscordContract
 
@@ -319,6 +320,7 @@ class Studio:
                 discogs=FakeDiscogs(clock), euria=self.writer, clock=clock
             ),
             later=self.promises,
+            suggestions=NoSuggestions(),
             messages=ProgressiveMessages(clock=clock),
             answers=self.answers,
         )
@@ -573,6 +575,7 @@ class Shop:
         self.spotify, self.discogs = FakeSpotify(clock), FakeDiscogs(clock)
         self.cog = Search(
             catalogue=CatalogueService(spotify=self.spotify, discogs=self.discogs),
+            suggestions=NoSuggestions(),
             messages=ProgressiveMessages(clock=clock),
             answers=self.answers,
         )

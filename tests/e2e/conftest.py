@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from harness.bots import BotFactory, RunningBot, running_bot
 from harness.openapi import DiscordContract
+from harness.warm import WarmStarter
 
 from bot.sandbox.sandbox import Sandbox
 
@@ -17,14 +18,18 @@ def discord_contract() -> DiscordContract:
 
 
 @pytest.fixture
-def start_bot(tmp_path: Path, discord_contract: DiscordContract) -> BotFactory:
+def start_bot(tmp_path: Path, discord_contract: DiscordContract, warm: WarmStarter) -> BotFactory:
     """Start a bot with extra settings; what it did is checked when it ends."""
 
     def start(
         settings: Mapping[str, str] | None = None, sandbox: Sandbox | None = None
     ) -> AbstractAsyncContextManager[RunningBot]:
         return running_bot(
-            tmp_path / "bot.log", discord_contract, settings=settings, sandbox=sandbox
+            tmp_path / "bot.log",
+            discord_contract,
+            settings=settings,
+            sandbox=sandbox,
+            start=warm.start,
         )
 
     return start

@@ -6,6 +6,7 @@ import pytest
 import pytest_asyncio
 from harness.bots import RunningBot, final_message, running_bot
 from harness.openapi import DiscordContract
+from harness.warm import WarmStarter
 
 from bot.sandbox.discord import Message
 
@@ -34,11 +35,13 @@ HOSTILE = [
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def shared_bot(
-    tmp_path_factory: pytest.TempPathFactory, discord_contract: DiscordContract
+    tmp_path_factory: pytest.TempPathFactory,
+    discord_contract: DiscordContract,
+    warm: WarmStarter,
 ) -> AsyncIterator[RunningBot]:
     """One bot for all of them: bad input must leave no trace."""
     log_path = tmp_path_factory.mktemp("bot") / "bot.log"
-    async with running_bot(log_path, discord_contract) as running:
+    async with running_bot(log_path, discord_contract, start=warm.start) as running:
         running.sandbox.euria.behaviour.chunk_seconds = 0.005
         yield running
 

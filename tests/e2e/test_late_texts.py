@@ -3,7 +3,6 @@
 The bot runs on a movable clock: what waits for a minute or an hour need not be waited for.
 """
 
-import asyncio
 import re
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
@@ -12,8 +11,9 @@ from pathlib import Path
 
 from harness.bots import SHORT_LIMITS, check_conduct, eventually, final_message
 from harness.openapi import DiscordContract
+from harness.warm import WarmStarter
 
-from bot.demo.process import bot_process, move_clock
+from bot.demo.process import BotProcess, Start, bot_process, move_clock
 from bot.sandbox.discord import Exchange, Message
 from bot.sandbox.faults import Fault, FaultKind
 from bot.sandbox.sandbox import Sandbox
@@ -26,15 +26,14 @@ DOWN = Fault(kind=FaultKind.STATUS, status=503)
 class World:
     """A sandbox and a folder that outlive the bot's processes."""
 
-    def __init__(self, sandbox: Sandbox, folder: Path) -> None:
+    def __init__(self, sandbox: Sandbox, folder: Path, start: Start) -> None:
         self.sandbox = sandbox
         self.log_path = folder / "bot.log"
         self._data_dir = folder / "data"
+        self._start = start
 
     @asynccontextmanager
-    async def bot(
-        self, settings: Mapping[str, str] | None = None
-    ) -> AsyncIterator[asyncio.subprocess.Process]:
+    async def bot(self, settings: Mapping[str, str] | None = None) -> AsyncIterator[BotProcess]:
         async with bot_process(
             self.sandbox,
             has_movable_clock=True,
@@ -46,6 +45,7 @@ class World:
                 **(settings or {}),
             },
             log_path=self.log_path,
+            start=self._start,
         ) as process:
             yield process
 
@@ -64,9 +64,9 @@ class World:
 
 
 @asynccontextmanager
-async def world(folder: Path) -> AsyncIterator[World]:
+async def world(folder: Path, warm: WarmStarter) -> AsyncIterator[World]:
     async with Sandbox() as sandbox:
-        yield World(sandbox, folder)
+        yield World(sandbox, folder, warm.start)
 
 
 def is_written(exchange: Exchange) -> bool:
@@ -74,9 +74,9 @@ def is_written(exchange: Exchange) -> bool:
 
 
 async def test_promised_text_comes_by_the_interactions_token(
-    tmp_path: Path, discord_contract: DiscordContract
+    tmp_path: Path, discord_contract: DiscordContract, warm: WarmStarter
 ) -> None:
-    async with world(tmp_path) as around:
+    async with world(tmp_path, warm) as around:
         async with around.bot() as process:
             exchange, template = await around.describe_in_vain()
             assert PROMISE in template.text
@@ -96,9 +96,9 @@ async def test_promised_text_comes_by_the_interactions_token(
 
 
 async def test_promised_text_comes_through_the_channel_once_the_token_has_expired(
-    tmp_path: Path, discord_contract: DiscordContract
+    tmp_path: Path, discord_contract: DiscordContract, warm: WarmStarter
 ) -> None:
-    async with world(tmp_path) as around:
+    async with world(tmp_path, warm) as around:
         async with around.bot() as process:
             exchange, template = await around.describe_in_vain()
 
@@ -114,9 +114,9 @@ async def test_promised_text_comes_through_the_channel_once_the_token_has_expire
 
 
 async def test_promise_outlives_a_bot_that_is_killed(
-    tmp_path: Path, discord_contract: DiscordContract
+    tmp_path: Path, discord_contract: DiscordContract, warm: WarmStarter
 ) -> None:
-    async with world(tmp_path) as around:
+    async with world(tmp_path, warm) as around:
         async with around.bot() as process:
             exchange, template = await around.describe_in_vain()
             process.kill()
@@ -132,9 +132,9 @@ async def test_promise_outlives_a_bot_that_is_killed(
 
 
 async def test_nothing_is_promised_where_the_bot_is_no_member(
-    tmp_path: Path, discord_contract: DiscordContract
+    tmp_path: Path, discord_contract: DiscordContract, warm: WarmStarter
 ) -> None:
-    async with world(tmp_path) as around:
+    async with world(tmp_path, warm) as around:
         async with around.bot():
             _, template = await around.describe_in_vain(channel="group")
         around.check(discord_contract)
@@ -144,9 +144,9 @@ async def test_nothing_is_promised_where_the_bot_is_no_member(
 
 
 async def test_late_text_never_overwrites_one_that_was_regenerated_since(
-    tmp_path: Path, discord_contract: DiscordContract
+    tmp_path: Path, discord_contract: DiscordContract, warm: WarmStarter
 ) -> None:
-    async with world(tmp_path) as around:
+    async with world(tmp_path, warm) as around:
         async with around.bot() as process:
             exchange, template = await around.describe_in_vain()
             [again] = [
@@ -172,9 +172,9 @@ async def test_late_text_never_overwrites_one_that_was_regenerated_since(
 
 
 async def test_day_without_euria_ends_in_an_honest_word(
-    tmp_path: Path, discord_contract: DiscordContract
+    tmp_path: Path, discord_contract: DiscordContract, warm: WarmStarter
 ) -> None:
-    async with world(tmp_path) as around:
+    async with world(tmp_path, warm) as around:
         async with around.bot() as process:
             exchange, _ = await around.describe_in_vain()
             around.sandbox.euria.faults.set(DOWN)
@@ -188,8 +188,10 @@ async def test_day_without_euria_ends_in_an_honest_word(
     assert any(str(b["custom_id"]).startswith(AGAIN_PREFIX) for b in last.buttons)
 
 
-async def test_deleted_message_is_let_go(tmp_path: Path, discord_contract: DiscordContract) -> None:
-    async with world(tmp_path) as around:
+async def test_deleted_message_is_let_go(
+    tmp_path: Path, discord_contract: DiscordContract, warm: WarmStarter
+) -> None:
+    async with world(tmp_path, warm) as around:
         async with around.bot({"LOG_LEVEL": "INFO"}) as process:
             _, template = await around.describe_in_vain()
             await around.sandbox.discord.delete_message(template)
@@ -201,8 +203,10 @@ async def test_deleted_message_is_let_go(tmp_path: Path, discord_contract: Disco
         around.check(discord_contract)
 
 
-async def test_database_of_a_promise_holds_no_token_in_the_clear(tmp_path: Path) -> None:
-    async with world(tmp_path) as around, around.bot():
+async def test_database_of_a_promise_holds_no_token_in_the_clear(
+    tmp_path: Path, warm: WarmStarter
+) -> None:
+    async with world(tmp_path, warm) as around, around.bot():
         await around.describe_in_vain()
         tokens = {
             found[1]

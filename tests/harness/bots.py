@@ -1,13 +1,12 @@
 """Driving the real bot: a running process, waiting for final messages, checking its conduct."""
 
-import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from bot.demo.conversation import is_final
-from bot.demo.process import bot_process
+from bot.demo.process import BotProcess, Start, bot_process, start_cold
 from bot.sandbox.discord import Exchange, Message
 from bot.sandbox.sandbox import Sandbox
 from harness.openapi import DiscordContract
@@ -30,8 +29,9 @@ class RunningBot:
     """A bot process, the stand-ins around it, and its log."""
 
     sandbox: Sandbox
-    process: asyncio.subprocess.Process
+    process: BotProcess
     log_path: Path
+    start: Start = start_cold
 
     @property
     def log(self) -> str:
@@ -41,7 +41,9 @@ class RunningBot:
     async def restarted(self, settings: Mapping[str, str] | None = None) -> AsyncIterator[None]:
         """Run another process against the same world, after the first has ended."""
         limits = {**SHORT_LIMITS, **(settings or {})}
-        async with bot_process(self.sandbox, settings=limits, log_path=self.log_path):
+        async with bot_process(
+            self.sandbox, settings=limits, log_path=self.log_path, start=self.start
+        ):
             yield
 
     async def command(self, name: str, /, **options: object) -> Exchange:
@@ -71,12 +73,13 @@ async def running_bot(
     *,
     settings: Mapping[str, str] | None = None,
     sandbox: Sandbox | None = None,
+    start: Start = start_cold,
 ) -> AsyncIterator[RunningBot]:
     """Run sandbox and bot inside the block, then check what the bot did."""
     async with sandbox or Sandbox() as world:
         limits = {**SHORT_LIMITS, **(settings or {})}
-        async with bot_process(world, settings=limits, log_path=log_path) as process:
-            yield RunningBot(world, process, log_path)
+        async with bot_process(world, settings=limits, log_path=log_path, start=start) as process:
+            yield RunningBot(world, process, log_path, start)
         check_conduct(world, log_path.read_text("utf-8"), contract)
 
 
@@ -91,6 +94,7 @@ def check_conduct(sandbox: Sandbox, log: str, contract: DiscordContract) -> None
         discord.bot_token,
         sandbox.spotify.client_secret,
         sandbox.discogs.token,
+        sandbox.discogs.consumer_secret,
         sandbox.euria.token,
     ):
         assert canary not in log

@@ -112,7 +112,7 @@ STATUSES = [
         _everywhere(
             answer(ECHO, status="429 Too Many", headers=SPOKEN + "Retry-After: 3600\r\n"),
             "RateLimitExceeded",
-            "CircuitOpen",
+            "AskedToWait",
         ),
         id="a long 429",
     ),
@@ -191,7 +191,7 @@ GRANTING = [
         _granting(answer(ECHO, status="500 No"), "UpstreamServerError"), id="granting: 500"
     ),
     pytest.param(
-        _granting(answer(ECHO, status="429 No", headers="Retry-After: 9\r\n"), "CircuitOpen"),
+        _granting(answer(ECHO, status="429 No", headers="Retry-After: 9\r\n"), "AskedToWait"),
         id="granting: 429",
     ),
     pytest.param(_granting(reset_after(), "UpstreamUnreachable"), id="granting: reset"),

@@ -4,7 +4,8 @@ The document is read where it lies (``../shared/specs`` beside the checkout); wh
 nothing is checked, and ``test_conformance.py`` skips, saying so.
 
 Known exceptions (``discord-platform.md`` (e), tried against Discord by discord.py's users every
-day): snowflakes sent as integers, and the extra keys ``nsfw``, ``tts`` and ``flags``.
+day): snowflakes and the numbers of uploaded files sent as integers, and the extra keys ``nsfw``,
+``tts`` and ``flags``.
 """
 
 import json
@@ -72,6 +73,8 @@ class DiscordContract:
 
 def _without_known_exceptions(value: Any) -> Any:  # noqa: ANN401  # JSON
     if isinstance(value, Mapping):
+        if "filename" in value and isinstance(value.get("id"), int):  # a file's place among them
+            value = {**value, "id": str(value["id"])}
         return {
             key: str(item)
             if key.endswith("_id") and isinstance(item, int) and not isinstance(item, bool)

@@ -5,6 +5,7 @@ import pytest
 from services import errors
 from services.errors import (
     AccessDenied,
+    AskedToWait,
     AuthenticationFailed,
     BulkheadFull,
     CircuitOpen,
@@ -65,6 +66,7 @@ def test_a_redirect_that_nobody_followed_is_a_broken_contract(status: int) -> No
         pytest.param(NotFound, ExternalServiceException, id="not found"),
         pytest.param(InvalidResponse, ExternalServiceException, id="invalid response"),
         pytest.param(CircuitOpen, RefusedLocally, id="circuit open"),
+        pytest.param(AskedToWait, CircuitOpen, id="asked to wait"),
         pytest.param(BulkheadFull, RefusedLocally, id="bulkhead full"),
         pytest.param(DeadlineExceeded, RefusedLocally, id="deadline"),
         pytest.param(QuotaSpent, RefusedLocally, id="quota"),

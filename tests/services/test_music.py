@@ -43,6 +43,7 @@ def test_clean_query_refuses_what_cannot_be_searched_for(
         pytest.param("a" * 200, "a" * 200, id="200 characters"),
         pytest.param("  " + "a" * 200 + "  ", "a" * 200, id="200 characters and blanks"),
         pytest.param("  Kind   of\t Blue ", "Kind of Blue", id="blanks"),
+        pytest.param("Kind  of Blue", "Kind of Blue", id="two plain blanks"),
         pytest.param("Kind of\nBlue", "Kind of Blue", id="line feed"),
         pytest.param("Kind of\r\nBlue\r\n", "Kind of Blue", id="carriage return and line feed"),
         pytest.param("バッハ", "バッハ", id="Japanese"),

@@ -544,7 +544,7 @@ async def test_a_long_429_shuts_out_whoever_comes_next() -> None:
         await asking.failure(server.url)
         error = await asking.failure(server.url)
 
-    assert (type(error).__name__, len(server.requests)) == ("CircuitOpen", 1)
+    assert (type(error).__name__, len(server.requests)) == ("AskedToWait", 1)
 
 
 # Pools

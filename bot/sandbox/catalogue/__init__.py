@@ -1,6 +1,8 @@
 """The records every stand-in knows, their ids, the search over them and the collections of them."""
 
-from bot.sandbox.catalogue.collections import Collection, CollectionItem, collection, wantlist
+from bot.sandbox.catalogue.collections import Collection, collection, wantlist
+from bot.sandbox.catalogue.copies import CollectionItem
+from bot.sandbox.catalogue.living import LivingCollection
 from bot.sandbox.catalogue.loading import load_albums
 from bot.sandbox.catalogue.model import Album, Credit, Edition, Track
 from bot.sandbox.catalogue.search_index import SearchIndex, normalised, words_of
@@ -13,6 +15,7 @@ __all__ = [
     "CollectionItem",
     "Credit",
     "Edition",
+    "LivingCollection",
     "Pressing",
     "SearchIndex",
     "Song",

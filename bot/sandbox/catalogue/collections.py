@@ -6,15 +6,12 @@ them follow.
 """
 
 import random
-from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone
 from functools import cached_property
 from typing import Final
 
-from bot.sandbox.catalogue.model import Edition
-from bot.sandbox.catalogue.search_index import normalised
-from bot.sandbox.catalogue.shelf import Catalogue, Pressing, default_catalogue, variant_id
+from bot.sandbox.catalogue.copies import SORT_KEYS, CollectionItem
+from bot.sandbox.catalogue.shelf import Catalogue, default_catalogue, variant_id
 
 ALL_FOLDER: Final = 0
 UNCATEGORIZED_FOLDER: Final = 1
@@ -30,46 +27,29 @@ _REMARKS: Final = (
 )
 _FIRST_DAY: Final = datetime(2009, 1, 3, 12, tzinfo=UTC)
 _LAST_DAY: Final = datetime(2026, 11, 1, 12, tzinfo=UTC)
-_DISCOGS_ZONE: Final = timezone(timedelta(hours=-8))
+DISCOGS_ZONE: Final = timezone(timedelta(hours=-8))
 _LONGEST_STEP: Final = timedelta(days=9)
 _FIRST_INSTANCE: Final = 100_000_000
+_INSTANCES_OF_A_SEED: Final = 1_000_000
+_INSTANCE_STEP: Final = 7
 _REPEATS_ONE_IN: Final = 25
 _MASK: Final = (1 << 64) - 1
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CollectionItem:
-    """One copy in a collection, or one wish when `instance_id` is 0.
+class Collection:
+    """A deterministic collection; item 0 was added first.
 
     Attributes:
-        pressing: What it is a copy of.
-        instance_id: Unique in its collection.
-        folder_id: 1 or more.
-        rating: 0 (none) to 5.
-        added_at: When it was added.
-        notes: Texts by field id: 1 media, 2 sleeve, 3 remarks; absent when empty.
+        catalogue: Where its releases come from.
     """
-
-    pressing: Pressing
-    instance_id: int
-    folder_id: int
-    rating: int
-    added_at: datetime
-    notes: dict[int, str]
-
-
-_SortKey = Callable[[CollectionItem], str | int]
-
-
-class Collection:
-    """A deterministic collection; item 0 was added first."""
 
     def __init__(self, size: int, seed: int, catalogue: Catalogue) -> None:
         """Make up a collection of `size` copies, 0 or more."""
         self._size = size
         self._seed = seed
-        self._catalogue = catalogue
+        self.catalogue = catalogue
         self._release_ids = list(catalogue.pressings)
+        self._first_instance = _FIRST_INSTANCE + seed % 1000 * _INSTANCES_OF_A_SEED
         self._orders: dict[int, list[int]] = {}
         self._sorted: dict[str, list[int]] = {}
         self._step = min(_LONGEST_STEP, (_LAST_DAY - _FIRST_DAY) / max(1, size))
@@ -86,19 +66,28 @@ class Collection:
         if not 0 <= number < self._size:
             message = f"item {number} of {self._size}"
             raise IndexError(message)
-        pressing = self._catalogue.pressing(self._release_id(number))
+        pressing = self.catalogue.pressing(self._release_id(number))
         if pressing is None:
             message = f"item {number} has no release"
             raise IndexError(message)
         chance = _mixed(self._seed, number, 2)
         return CollectionItem(
             pressing=pressing,
-            instance_id=_FIRST_INSTANCE + self._seed % 1000 * 1_000_000 + number * 7,
+            instance_id=self.instance_id(number),
             folder_id=self._folder_of(number),
             rating=max(0, chance % 11 - 5),
             added_at=self._added_at(number),
             notes=_notes(chance >> 8),
         )
+
+    def instance_id(self, number: int) -> int:
+        """Return the instance id of the copy added as number `number`, there or not."""
+        return self._first_instance + number * _INSTANCE_STEP
+
+    def number_of(self, instance_id: int) -> int:
+        """Return the number that `instance_id` stands for; -1 when it can be none."""
+        number, rest = divmod(instance_id - self._first_instance, _INSTANCE_STEP)
+        return -1 if rest else number
 
     def count(self, folder_id: int = ALL_FOLDER) -> int:
         """Return how many copies lie in a folder."""
@@ -118,7 +107,7 @@ class Collection:
             limit: Most copies to return.
         """
         numbers: range | list[int] = range(self._size)
-        if sort in _SORT_KEYS:
+        if sort in SORT_KEYS:
             numbers = self._sorted_by(sort)
         if folder_id != ALL_FOLDER:
             inside = self._folders.get(folder_id, set())
@@ -147,7 +136,7 @@ class Collection:
 
     def _sorted_by(self, sort: str) -> list[int]:
         if sort not in self._sorted:
-            key = _SORT_KEYS[sort]
+            key = SORT_KEYS[sort]
             self._sorted[sort] = sorted(range(self._size), key=lambda each: key(self.item(each)))
         return self._sorted[sort]
 
@@ -172,7 +161,7 @@ class Collection:
     def _added_at(self, number: int) -> datetime:
         jitter = _mixed(self._seed, number, 4) % 1000 / 1000
         at = _FIRST_DAY + self._step * (number + jitter)
-        return at.replace(microsecond=0).astimezone(_DISCOGS_ZONE)
+        return at.replace(microsecond=0).astimezone(DISCOGS_ZONE)
 
 
 def collection(size: int, seed: int, catalogue: Catalogue | None = None) -> Collection:
@@ -222,20 +211,3 @@ def _notes(chance: int) -> dict[int, str]:
     if chance % 9 == 0:
         notes[3] = _REMARKS[chance // 9 % len(_REMARKS)]
     return notes
-
-
-def _edition_key(
-    attribute: Callable[[Edition], str | int],
-) -> Callable[[CollectionItem], str | int]:
-    return lambda item: attribute(item.pressing.edition)
-
-
-_SORT_KEYS: Final[dict[str, _SortKey]] = {
-    "artist": lambda item: normalised(item.pressing.album.discogs_artist),
-    "title": lambda item: normalised(item.pressing.album.title),
-    "label": _edition_key(lambda edition: edition.label.casefold()),
-    "catno": _edition_key(lambda edition: edition.catno),
-    "format": _edition_key(lambda edition: edition.medium),
-    "year": _edition_key(lambda edition: edition.year),
-    "rating": lambda item: item.rating,
-}

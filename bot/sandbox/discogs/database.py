@@ -13,7 +13,7 @@ from bot.sandbox.discogs.finding import DiscogsSearch, Found, result
 from bot.sandbox.discogs.gate import Caller, Gate
 from bot.sandbox.discogs.names import DiscogsNames
 from bot.sandbox.discogs.paging import listed, page_response
-from bot.sandbox.discogs.people import Person
+from bot.sandbox.discogs.people import People
 from bot.sandbox.server import RefusedError
 
 _GONE: Final = {
@@ -37,7 +37,7 @@ class DatabaseEndpoints:
         catalogue: Catalogue,
         gate: Gate,
         names: Callable[[], DiscogsNames],
-        owner: Callable[[], Person],
+        people: People,
     ) -> None:
         """Answer for this catalogue.
 
@@ -45,12 +45,12 @@ class DatabaseEndpoints:
             catalogue: The records.
             gate: Knows who asks.
             names: Returns the builder of objects; the address is only known while running.
-            owner: Returns the user whom the token belongs to.
+            people: The users.
         """
         self._catalogue = catalogue
         self._gate = gate
         self._names = names
-        self._owner = owner
+        self._people = people
         self._search = DiscogsSearch(catalogue)
 
     def routes(self) -> dict[str, Handler]:
@@ -68,15 +68,15 @@ class DatabaseEndpoints:
         }
 
     async def _answer_search(self, request: web.Request) -> web.StreamResponse:
-        self._gate.require(request, Caller.APP, Caller.OWNER)
+        self._gate.require(request, Caller.APP, Caller.USER)
         records = self._names().records
-        owner = self._owner() if self._gate.caller(request) is Caller.OWNER else None
+        asker = self._people.by_id(self._gate.user_id(request))
         found = self._search.find(request.query)
 
         def build(each: Found) -> Json:
             body = result(each, records)
-            if owner is not None and isinstance(each, Pressing):
-                body["user_data"] = owner.user_data(each.edition.release_id)
+            if asker is not None and isinstance(each, Pressing):
+                body["user_data"] = asker.user_data(each.edition.release_id)
             return body
 
         return page_response(request, "results", total=len(found), some=listed(found), build=build)

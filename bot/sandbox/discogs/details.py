@@ -6,12 +6,13 @@ Owners, wishes, ratings and prices are invented, but stay the same for a release
 from typing import Any, Final
 
 from bot.sandbox.catalogue import Album, Edition
-from bot.sandbox.catalogue.model import stable_number
+from bot.sandbox.catalogue.model import discogs_id, stable_number
 
 Json = dict[str, Any]
 
 _MONTHS: Final = "JanFebMarAprMayJunJulAugSepOctNovDec"
 _RATES: Final = {"USD": 1.0, "EUR": 0.92, "GBP": 0.79, "CHF": 0.88, "CAD": 1.37, "JPY": 151.0}
+_PLANTS: Final = ("MPO", "Optimal Media GmbH", "Record Industry (2)", "Pallas")
 _DATE_PARTS: Final = 3
 _ONE_SIDED: Final = frozenset({"CD", "File", "CDr", "SACD", "DVD"})
 
@@ -95,6 +96,34 @@ def dates(released: str) -> Json:
         return {"released": f"{released}-00", "released_formatted": f"{month} {parts[0]}"}
     formatted = f"{parts[2]} {month} {parts[0]}"
     return {"released": released, "released_formatted": formatted}
+
+
+def small_print(edition: Edition) -> Json:
+    """Return companies and identifiers, where there are any; invented but stable."""
+    parts: Json = {}
+    identifiers = [{"type": "Barcode", "value": edition.barcode}] if edition.barcode else []
+    if edition.medium == "Vinyl":
+        plant = _PLANTS[stable_number(f"plant:{edition.release_id}", len(_PLANTS))]
+        parts["companies"] = [
+            {
+                "name": plant,
+                "catno": "",
+                "entity_type": "17",
+                "entity_type_name": "Pressed By",
+                "id": discogs_id("label", plant),
+            }
+        ]
+        named = "" if edition.catno == "none" else edition.catno
+        stem = "".join(filter(str.isalnum, named)) or str(edition.release_id)
+        # Nobody has looked at the run-out of every fourth.
+        sides = "AB" if stable_number(f"matrix:{edition.release_id}", 4) else ""
+        identifiers += [
+            {"type": "Matrix / Runout", "value": f"{stem}-{side}1", "description": f"Side {side}"}
+            for side in sides
+        ]
+    if identifiers:
+        parts["identifiers"] = identifiers
+    return parts
 
 
 def popularity(edition: Edition) -> tuple[int, int]:

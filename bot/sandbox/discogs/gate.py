@@ -10,6 +10,7 @@ from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
 
 from bot.sandbox.discogs.moving_window import MovingWindow
+from bot.sandbox.discogs.oauth import AUTHORIZE_PATH, EXCHANGE_PATHS, OAuthDesk
 from bot.sandbox.server import RefusedError
 
 TOO_MANY: Final = "You are making requests too quickly."
@@ -35,7 +36,7 @@ class Caller(Enum):
 
     NOBODY = auto()
     APP = auto()
-    OWNER = auto()
+    USER = auto()
     IMPOSTOR = auto()
 
 
@@ -46,8 +47,8 @@ class Gate:
     Attributes:
         window: Counts the requests of everybody.
         token: Personal token of the owner.
-        consumer_key: Key of the application.
-        consumer_secret: Secret of the application.
+        owner_id: The user whom the token belongs to.
+        oauth: Knows the application, and for whom its signatures speak.
         authenticated_limit: Requests in one window with credentials.
         anonymous_limit: Requests in one window without.
         silent_refusals: 429 answers have a body of one line feed, as is sometimes seen.
@@ -55,8 +56,8 @@ class Gate:
 
     window: MovingWindow
     token: str
-    consumer_key: str
-    consumer_secret: str
+    owner_id: int
+    oauth: OAuthDesk
     authenticated_limit: int
     anonymous_limit: int
     silent_refusals: bool = False
@@ -66,7 +67,7 @@ class Gate:
 
         @web.middleware
         async def pass_gate(request: web.Request, handler: Handler) -> web.StreamResponse:
-            if request.path.startswith("/img/"):
+            if request.path.startswith("/img/") or request.path == AUTHORIZE_PATH:
                 return await handler(request)
             agent = request.headers.get("User-Agent", "")
             if not agent or _GENERIC_AGENTS.match(agent):
@@ -74,12 +75,15 @@ class Gate:
                 return web.Response(
                     text=page, status=HTTPStatus.FORBIDDEN, content_type="text/html"
                 )
-            limit = self._limit_of(request)
+            # Once: a signature whose nonce was seen before is none.
+            request[CALLER_KEY] = caller, _ = self._identify(request)
+            anonymous = caller in {Caller.NOBODY, Caller.IMPOSTOR}
+            limit = self.anonymous_limit if anonymous else self.authenticated_limit
             admitted = self.window.admit(limit)
             request[LIMIT_KEY] = limit
             if not admitted:
                 return self._too_many()
-            if self.caller(request) is Caller.IMPOSTOR:
+            if caller is Caller.IMPOSTOR:
                 return _message(HTTPStatus.UNAUTHORIZED, MUST_AUTHENTICATE)
             return await handler(request)
 
@@ -95,17 +99,12 @@ class Gate:
         response.headers["X-Discogs-Ratelimit-Remaining"] = str(max(0, limit - used))
 
     def caller(self, request: web.Request) -> Caller:
-        """Return who sent a request."""
-        header = request.headers.get("Authorization")
-        if header is None:
-            return Caller.NOBODY
-        scheme, _, rest = header.partition(" ")
-        given = dict(_PAIRS.findall(rest)) if scheme.lower() == "discogs" else {}
-        if given == {"token": self.token}:
-            return Caller.OWNER
-        if given == {"key": self.consumer_key, "secret": self.consumer_secret}:
-            return Caller.APP
-        return Caller.IMPOSTOR
+        """Return what a request that has passed proves."""
+        return request[CALLER_KEY][0]
+
+    def user_id(self, request: web.Request) -> int | None:
+        """Return which user a request speaks for, or None."""
+        return request[CALLER_KEY][1]
 
     def require(self, request: web.Request, *callers: Caller) -> None:
         """Let only these callers on.
@@ -116,15 +115,31 @@ class Gate:
         if self.caller(request) not in callers:
             raise RefusedError(HTTPStatus.UNAUTHORIZED, {"message": MUST_AUTHENTICATE})
 
-    def _limit_of(self, request: web.Request) -> int:
-        known = self.caller(request) in {Caller.APP, Caller.OWNER}
-        return self.authenticated_limit if known else self.anonymous_limit
+    def _identify(self, request: web.Request) -> tuple[Caller, int | None]:
+        header = request.headers.get("Authorization")
+        if header is None:
+            return Caller.NOBODY, None
+        if request.path in EXCHANGE_PATHS:
+            return Caller.APP, None
+        scheme, _, rest = header.partition(" ")
+        if scheme.lower() == "oauth":
+            user_id = self.oauth.user_id(header)
+            return (Caller.IMPOSTOR if user_id is None else Caller.USER), user_id
+        given = dict(_PAIRS.findall(rest)) if scheme.lower() == "discogs" else {}
+        if given == {"token": self.token}:
+            return Caller.USER, self.owner_id
+        if given == {"key": self.oauth.consumer_key, "secret": self.oauth.consumer_secret}:
+            return Caller.APP, None
+        return Caller.IMPOSTOR, None
 
     def _too_many(self) -> web.Response:
         if self.silent_refusals:
             return web.Response(text="\n", status=HTTPStatus.TOO_MANY_REQUESTS)
         return _message(HTTPStatus.TOO_MANY_REQUESTS, TOO_MANY)
 
+
+CALLER_KEY: Final = web.RequestKey("discogs_caller", tuple[Caller, int | None])
+"""Where the gate keeps who sent a request."""
 
 LIMIT_KEY: Final = web.RequestKey("discogs_limit", int)
 """Where the gate keeps the limit that holds for a request."""

@@ -154,7 +154,7 @@ class DiscogsNames:
             "collection_fields_url": f"{base}/collection/fields",
             "wantlist_url": f"{base}/wants",
             "avatar_url": f"{self.records.image_url}/spacer.gif",
-            "curr_abbr": "EUR",
+            "curr_abbr": person.currency,
         }
         if is_owner or not person.is_private:
             body["num_collection"] = len(person.collection)

@@ -18,6 +18,7 @@ from bot.sandbox.discogs.details import (
     popularity,
     positions,
     slug,
+    small_print,
 )
 
 _FULL_SIZE: Final = 600
@@ -81,8 +82,7 @@ class DiscogsRecords:
             parts["extraartists"] = [self.credit(each) for each in album.extra_credits]
         if album.has_art:
             parts["images"] = self.images(edition)
-        if edition.barcode:
-            parts["identifiers"] = [{"type": "Barcode", "value": edition.barcode}]
+        parts |= small_print(edition)
         if edition.text:
             parts["notes"] = f"Pressed on {edition.text} vinyl.\r\nMade in {edition.country}."
         return parts

@@ -1,6 +1,6 @@
-"""The endpoints about people: profiles, collections and wantlists; read-only."""
+"""The endpoints about people: profiles, collections and wantlists."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from http import HTTPStatus
 from typing import Final
 
@@ -11,23 +11,21 @@ from bot.sandbox.catalogue.collections import ALL_FOLDER, FOLDER_NAMES
 from bot.sandbox.discogs.gate import PRIVATE, Caller, Gate
 from bot.sandbox.discogs.names import DiscogsNames, fields, value
 from bot.sandbox.discogs.paging import listed, page_response
-from bot.sandbox.discogs.people import OWNER, Person
+from bot.sandbox.discogs.people import People, Person
 from bot.sandbox.server import RefusedError
 
-_NO_USER: Final = "User does not exist or may have been deleted."
-_NO_FOLDER: Final = "Folder not found."
+NO_USER: Final = "User does not exist or may have been deleted."
+NO_FOLDER: Final = "Folder not found."
 
 
 class ShelfEndpoints:
     """Answers for some people."""
 
-    def __init__(
-        self, *, people: Mapping[str, Person], gate: Gate, names: Callable[[], DiscogsNames]
-    ) -> None:
+    def __init__(self, *, people: People, gate: Gate, names: Callable[[], DiscogsNames]) -> None:
         """Answer for these people.
 
         Args:
-            people: Users by lower-case name; may change while running.
+            people: The users; may change while running.
             gate: Knows who asks.
             names: Returns the builder of objects; the address is only known while running.
         """
@@ -51,8 +49,10 @@ class ShelfEndpoints:
         }
 
     async def _identity(self, request: web.Request) -> web.StreamResponse:
-        self._gate.require(request, Caller.OWNER)
-        person = self._people[OWNER]
+        self._gate.require(request, Caller.USER)
+        person = self._people.by_id(self._gate.user_id(request))
+        if person is None:
+            raise RefusedError(HTTPStatus.NOT_FOUND, {"message": NO_USER})
         body = {
             "id": person.user_id,
             "username": person.username,
@@ -129,11 +129,10 @@ class ShelfEndpoints:
 
     def _person(self, request: web.Request) -> tuple[Person, bool]:
         """Return the user in the path, and whether it is the caller."""
-        person = self._people.get(request.match_info["user"].lower())
+        person = self._people.get(request.match_info["user"])
         if person is None:
-            raise RefusedError(HTTPStatus.NOT_FOUND, {"message": _NO_USER})
-        owns_token = self._gate.caller(request) is Caller.OWNER
-        return person, owns_token and person.username == OWNER
+            raise RefusedError(HTTPStatus.NOT_FOUND, {"message": NO_USER})
+        return person, self._gate.user_id(request) == person.user_id
 
     def _visible_person(self, request: web.Request) -> tuple[Person, bool]:
         """Return the user in the path unless the shelves are somebody else's secret."""
@@ -148,7 +147,7 @@ class ShelfEndpoints:
         if folder_id != ALL_FOLDER and not is_owner:
             raise _private()
         if folder_id != ALL_FOLDER and folder_id not in FOLDER_NAMES:
-            raise RefusedError(HTTPStatus.NOT_FOUND, {"message": _NO_FOLDER})
+            raise RefusedError(HTTPStatus.NOT_FOUND, {"message": NO_FOLDER})
         return folder_id
 
 

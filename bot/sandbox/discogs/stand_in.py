@@ -1,4 +1,4 @@
-"""The Discogs stand-in: database, collections and pictures on one port; read-only."""
+"""The Discogs stand-in: database, collections, OAuth and pictures on one port."""
 
 import time
 from collections.abc import Callable
@@ -15,9 +15,11 @@ from bot.sandbox.discogs.details import picture_name
 from bot.sandbox.discogs.gate import TOO_MANY, Gate
 from bot.sandbox.discogs.moving_window import MovingWindow
 from bot.sandbox.discogs.names import DiscogsNames
-from bot.sandbox.discogs.people import OWNER, Person, default_people
+from bot.sandbox.discogs.oauth import AUTHORIZE_PATH, OAuthDesk
+from bot.sandbox.discogs.people import OWNER, OWNER_ID, People, Person, default_people
 from bot.sandbox.discogs.records import DiscogsRecords
 from bot.sandbox.discogs.shelves import ShelfEndpoints
+from bot.sandbox.discogs.writing import WriteEndpoints
 from bot.sandbox.faults import Fault, FaultKind, fault_middleware, status_of
 from bot.sandbox.server import StandIn
 
@@ -37,7 +39,8 @@ class DiscogsStandIn(StandIn):
         consumer_secret: Secret of the application.
         gate: Limits and credentials; its limits may be changed while running.
         window: The moving window; `window.worst` is the most requests seen in one.
-        people: Users by lower-case name.
+        people: The users; what is changed about one of them takes effect at once.
+        oauth: Who has allowed the application what.
         catalogue: The records it knows.
     """
 
@@ -69,17 +72,22 @@ class DiscogsStandIn(StandIn):
         self.consumer_key = "sandbox-consumer-key"
         self.consumer_secret = "sandbox-consumer-secret"  # noqa: S105  # as above
         self.window = MovingWindow(seconds=window_seconds, monotonic=monotonic)
+        self.catalogue = catalogue or default_catalogue()
+        self.people = People(default_people(self.catalogue, owned_copies))
+        self.oauth = OAuthDesk(
+            consumer_key=self.consumer_key,
+            consumer_secret=self.consumer_secret,
+            user_ids=self.people.ids,
+            monotonic=monotonic,
+        )
         self.gate = Gate(
             window=self.window,
             token=self.token,
-            consumer_key=self.consumer_key,
-            consumer_secret=self.consumer_secret,
+            owner_id=OWNER_ID,
+            oauth=self.oauth,
             authenticated_limit=authenticated_limit,
             anonymous_limit=anonymous_limit,
         )
-        self.catalogue = catalogue or default_catalogue()
-        everybody = default_people(self.catalogue, owned_copies)
-        self.people = {person.username.lower(): person for person in everybody}
 
     @property
     def api_url(self) -> str:
@@ -92,7 +100,12 @@ class DiscogsStandIn(StandIn):
 
     def add_person(self, person: Person) -> None:
         """Add a user, or replace the one of the same name."""
-        self.people[person.username.lower()] = person
+        self.people.add(person)
+
+    @property
+    def authorize_url(self) -> str:
+        """Page where a user allows the application to act for them."""
+        return f"{self.url}{AUTHORIZE_PATH}"
 
     def _middlewares(self) -> list[Middleware]:
         return [self.gate.middleware(), fault_middleware(self.faults, error_body=_fault_body)]
@@ -104,13 +117,16 @@ class DiscogsStandIn(StandIn):
                 catalogue=self.catalogue,
                 gate=self.gate,
                 names=self._names,
-                owner=lambda: self.people[self.username],
+                people=self.people,
             ),
             ShelfEndpoints(people=self.people, gate=self.gate, names=self._names),
         )
         for each in endpoints:
             for path, handler in each.routes().items():
                 app.router.add_get(path, handler)
+        writes = WriteEndpoints(people=self.people, gate=self.gate, names=self._names)
+        for (method, path), handler in (self.oauth.routes() | writes.routes()).items():
+            app.router.add_route(method, path, handler)
         app.router.add_get("/img/{name}", _picture)
         app.router.add_route("*", "/{rest:.*}", _nowhere)
 

@@ -7,13 +7,17 @@ from http import HTTPStatus
 
 
 class FaultKind(StrEnum):
-    """What goes wrong; the values are what an operator types."""
+    """What goes wrong; the values are what an operator types.
+
+    Before a CUT_BEFORE_BODY nothing is done; before a LOST_ANSWER everything is.
+    """
 
     DELAY = auto()
     STATUS = auto()
     RATE_LIMIT = auto()
     CUT_BEFORE_BODY = auto()
     CUT_IN_BODY = auto()
+    LOST_ANSWER = auto()
     MALFORMED_BODY = auto()
     WRONG_TYPE = auto()
     STALL = auto()

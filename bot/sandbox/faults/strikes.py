@@ -1,7 +1,7 @@
 """How each fault looks on the wire.
 
-Faults that need the ordinary answer (`DELAY`, `CUT_IN_BODY`, `STALL`) let the handler run first, so
-that request counts and rate limits stay true.
+Faults that need the ordinary answer (`DELAY`, `CUT_IN_BODY`, `LOST_ANSWER`, `STALL`) let the
+handler run first, so that request counts and rate limits stay true.
 """
 
 import asyncio
@@ -149,6 +149,7 @@ class _Strike:
             FaultKind.RATE_LIMIT: self._rate_limit,
             FaultKind.CUT_BEFORE_BODY: self._cut_before_body,
             FaultKind.CUT_IN_BODY: self._cut_in_body,
+            FaultKind.LOST_ANSWER: self._lost_answer,
             FaultKind.MALFORMED_BODY: self._malformed_body,
             FaultKind.WRONG_TYPE: self._wrong_type,
             FaultKind.STALL: self._stall,
@@ -174,6 +175,10 @@ class _Strike:
         return self._json_error(HTTPStatus.TOO_MANY_REQUESTS)
 
     async def _cut_before_body(self) -> web.StreamResponse:
+        return abort(self.request)
+
+    async def _lost_answer(self) -> web.StreamResponse:
+        await self._ordinary()
         return abort(self.request)
 
     async def _malformed_body(self) -> web.StreamResponse:

@@ -44,6 +44,9 @@ def problems_of() -> Callable[[ui.LayoutView], list[str]]:
 # --- Discord's limits (discord-platform.md (b), (c)), on what is sent
 
 _TEXT, _SECTION, _THUMBNAIL, _CONTAINER, _ROW, _BUTTON, _SELECT = 10, 9, 11, 17, 1, 2, 3
+_GALLERY = 12
+_URL = "url"
+_CODE = re.compile(r"(?<!\\)`[^`]*`")
 _LINK = re.compile(r"(?<!\\)\]\((.*?)\)")
 _TURNING = re.compile("[\u200e\u200f\u061c\u202a-\u202e\u2066-\u2069]")
 
@@ -85,9 +88,14 @@ def _component_problems(component: dict[str, Any]) -> Iterator[str]:
         yield from _length("media URL", component["media"]["url"], 1, 2_048)
         yield from _address("media", component["media"]["url"])
         yield from _length("thumbnail description", component.get("description") or "-", 1, 1_024)
+    elif kind == _GALLERY:
+        for item in component["items"]:
+            yield from _length("picture description", item.get("description") or "", 1, 256)
     elif kind == _BUTTON:
         yield from _length("button label", component["label"], 1, 80)
-        yield from _length("custom_id", component["custom_id"], 1, 100)
+        yield from _length(
+            "custom_id or URL", _target(component), 1, 512 if _URL in component else 100
+        )
     elif kind == _SELECT:
         yield from _length("custom_id", component["custom_id"], 1, 100)
         yield from _length("placeholder", component["placeholder"], 1, 150)
@@ -96,9 +104,14 @@ def _component_problems(component: dict[str, Any]) -> Iterator[str]:
         yield "a row of no or too many components"
 
 
+def _target(button: dict[str, Any]) -> str:
+    return str(button.get(_URL) or button["custom_id"])
+
+
 def _text_problems(text: str) -> Iterator[str]:
     yield from _length("text", text.strip(), 1, 4_000)
-    for address in _LINK.findall(text):
+    # Inside code nothing is a link.
+    for address in _LINK.findall(_CODE.sub("", text)):
         yield from _address("link", address)
 
 
@@ -112,7 +125,8 @@ def _option_problems(options: list[dict[str, Any]]) -> Iterator[str]:
         yield from _length("option label", option["label"].strip(), 1, 100)
         yield from _length("option label that can be seen", clean_text(option["label"]), 1, 100)
         yield from _length("option value", option["value"], 1, 100)
-        yield from _length("option description", option["description"].strip(), 1, 100)
+        if "description" in option:
+            yield from _length("option description", option["description"].strip(), 1, 100)
 
 
 def _length(what: str, text: str, lowest: int, highest: int) -> Iterator[str]:

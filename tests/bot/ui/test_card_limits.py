@@ -4,21 +4,40 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
+import msgspec
 from discord import ui
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from bot.errors import SENTENCES, advice, sentence
 from bot.i18n import LANGUAGES, Catalogue, Texts
+from bot.ui.acquire_cards import add_question
 from bot.ui.description_card import DescriptionState, Stage, description_card
 from bot.ui.item_card import release_card, spotify_card
 from bot.ui.layout import view_of
+from bot.ui.release_card import Badges, nothing_card
+from bot.ui.release_card import release_card as whole_release_card
+from bot.ui.release_menus import menus_of, others_menu, pressings_menu
 from bot.ui.search_card import search_card
 from services.answers import Answer, Source
 from services.catalogue.models import Hit, SearchKind, SearchResults
+from services.catalogue.queries import Reading
+from services.catalogue.release_view import ReleaseView
+from services.collection.models import Owned, StoredCopy
 from services.descriptions.service import Grounding, KeptText
 from services.discogs import protocol as discogs
-from services.discogs.models import DiscogsKind, DiscogsResults, Release, SearchHit, Track
+from services.discogs.models import (
+    DiscogsKind,
+    DiscogsResults,
+    MarketStats,
+    Release,
+    SearchHit,
+    Track,
+    Version,
+    Versions,
+)
+from services.discogs.release_parts import Company, Identifier, ReleaseCredit
+from services.discogs.shelf_models import Format
 from services.errors import ExternalServiceException, ServiceDisabled
 from services.music import InvalidQuery, clean_query, clean_text
 from services.spotify import protocol as spotify
@@ -97,10 +116,15 @@ def discogs_hits(draw: st.DrawFn) -> SearchHit:
     )
 
 
+COMPANIES = st.builds(Company, role=CLEANED, name=CLEANED, catno=st.none() | CLEANED)
+CREDITS = st.builds(ReleaseCredit, role=CLEANED, name=CLEANED, tracks=CLEANED)
+IDENTIFIERS = st.builds(Identifier, kind=CLEANED, value=CLEANED, description=CLEANED)
+
+
 @st.composite
 def releases(draw: st.DrawFn) -> Release:
     number = draw(st.integers(1, 2**53))
-    tracks = st.builds(Track, position=NAME, title=CLEANED, duration=NAME)
+    tracks = st.builds(Track, position=NAME, title=CLEANED, duration=NAME, is_heading=st.booleans())
     return Release(
         release_id=number,
         title=draw(CLEANED),
@@ -112,6 +136,9 @@ def releases(draw: st.DrawFn) -> Release:
         genres=draw(NAMES),
         styles=draw(NAMES),
         tracks=tuple(draw(st.lists(tracks, max_size=40))),
+        companies=tuple(draw(st.lists(COMPANIES, max_size=3))),
+        credits=tuple(draw(st.lists(CREDITS, max_size=3))),
+        identifiers=tuple(draw(st.lists(IDENTIFIERS, max_size=3))),
         notes=draw(NAME).strip(),
         image_url=draw(PICTURE),
         url=f"https://www.discogs.com/release/{number}",
@@ -206,6 +233,85 @@ def descriptions(draw: st.DrawFn) -> tuple[DescriptionState, Texts]:
     )
 
 
+def _many(versions: list[Version]) -> tuple[Version, ...]:
+    """Return each ten times, under other ids: more than a menu holds."""
+    return tuple(
+        msgspec.structs.replace(version, release_id=place * 100 + number)
+        for place, version in enumerate(versions, 1)
+        for number in range(10)
+    )
+
+
+@st.composite
+def release_views(draw: st.DrawFn) -> ReleaseView:
+    """A release with everything that may belong to it, or nothing but a search."""
+    query = draw(QUERY)
+    found = DiscogsResults(hits=(), search_url=discogs.search_url(query))
+    failure = error_of(draw(ERRORS), "discogs")
+    price = st.floats(0.01, 1e9)
+    stats = st.builds(
+        MarketStats,
+        for_sale=st.integers(0, 10**9),
+        lowest_price=st.none() | price,
+        currency=st.sampled_from([None, "EUR", "ZAR"]),
+        is_blocked=st.booleans(),
+    )
+    version = st.builds(
+        Version,
+        release_id=st.integers(1, 2**53),
+        title=CLEANED,
+        year=YEAR,
+        country=st.none() | CLEANED,
+        label=CLEANED,
+        catno=st.none() | CLEANED,
+        formats=NAMES,
+    )
+    versions = st.builds(
+        Versions,
+        versions=st.lists(version, max_size=3).map(_many),
+        page=st.just(1),
+        pages=st.just(1),
+        total=st.integers(0, 10**6),
+    )
+    return ReleaseView(
+        query=query,
+        reading=draw(st.none() | st.sampled_from(Reading)),
+        search=draw(st.none() | answers("discogs", st.just(found))),
+        release=draw(answers("discogs", releases())),
+        others=tuple(draw(st.lists(discogs_hits(), max_size=3))),
+        is_doubtful=draw(st.booleans()),
+        market=draw(st.none() | st.just(failure) | answers("discogs", stats)),
+        versions=draw(st.none() | st.just(failure) | answers("discogs", versions)),
+        is_complete=draw(st.booleans()),
+    )
+
+
+@st.composite
+def badges(draw: st.DrawFn) -> Badges:
+    formats = st.builds(Format, name=CLEANED, text=CLEANED)
+    copies = st.builds(
+        StoredCopy,
+        item_id=st.just(1),
+        instance_id=st.just(1),
+        release_id=st.just(1),
+        title=CLEANED,
+        artist=CLEANED,
+        year=YEAR,
+        country=st.none() | CLEANED,
+        formats=st.lists(formats, max_size=2).map(tuple),
+    )
+    owned = Owned(
+        copies=draw(st.integers(0, 10**6)),
+        others=draw(st.integers(0, 10**6)),
+        pressings=tuple(draw(st.lists(copies, max_size=3))),
+    )
+    return Badges(
+        owned=owned,
+        is_wanted=draw(st.booleans()),
+        is_other_wanted=draw(st.booleans()),
+    )
+
+
 SLOW_DATA = settings(
     max_examples=60,
     deadline=None,
@@ -227,6 +333,24 @@ def test_release_card_is_within_the_limits(
     problems_of: Checker, answer: Answer[Release], texts: Texts
 ) -> None:
     assert problems_of(view_of(release_card(answer, texts))) == []
+
+
+@settings(parent=SLOW_DATA, max_examples=40)
+@given(release_views(), badges(), LANGUAGE)
+def test_card_of_one_release_is_within_the_limits(
+    problems_of: Checker, view: ReleaseView, own: Badges, texts: Texts
+) -> None:
+    assert view.release is not None
+    menus = menus_of(
+        pressings_menu(view, view.release.value, user_id=USER_ID, texts=texts),
+        others_menu(view, user_id=USER_ID, texts=texts),
+    )
+    card = whole_release_card(view, view.release, own, menus=menus, user_id=USER_ID, texts=texts)
+
+    assert problems_of(card) == []
+    assert problems_of(nothing_card(view, texts)) == []
+    question = add_question(view.release.value, 2, user_id=USER_ID, texts=texts)
+    assert problems_of(question) == []
 
 
 @SLOW_DATA

@@ -291,3 +291,42 @@ async def test_an_item_comes_from_spotify() -> None:
     answer = await service.get_spotify_item(SpotifyKind.TRACK, "the-id")
 
     assert (answer.value.kind, answer.value.spotify_id) == (SpotifyKind.TRACK, "the-id")
+
+
+# --- One release
+
+
+@pytest.mark.parametrize(
+    ("text", "asked"),
+    [
+        pytest.param("r249504", [], id="its number"),
+        pytest.param(
+            " kind of  blue ", [("kind of blue", DiscogsKind.RELEASE)], id="words: the best hit"
+        ),
+    ],
+)
+async def test_release_is_found_by_what_somebody_typed(
+    text: str, asked: list[tuple[str, DiscogsKind]]
+) -> None:
+    hits = found_hits(
+        make_hit("Blue", discogs_id=7), make_hit("Kind of Blue", "Miles Davis", discogs_id=249_504)
+    )
+    discogs = FakeDiscogs(Script(hits))
+    service = CatalogueService(spotify=FakeSpotify(), discogs=discogs)
+
+    found = await service.find_release(text)
+
+    assert found is not None
+    assert found.value.release_id == 249_504
+    assert discogs.asked == asked
+
+
+async def test_release_that_nothing_fits_is_none_and_an_outage_is_an_error() -> None:
+    service = CatalogueService(spotify=FakeSpotify(), discogs=FakeDiscogs(Script(found_hits())))
+    failing = FakeDiscogs(Script(found_hits(error=DOWN)))
+
+    assert await service.find_release("kind of blue") is None
+    with pytest.raises(UpstreamServerError):
+        await CatalogueService(spotify=FakeSpotify(), discogs=failing).find_release("kind of blue")
+    with pytest.raises(InvalidQuery):
+        await service.find_release("?")

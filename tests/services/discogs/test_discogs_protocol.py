@@ -4,14 +4,15 @@ from fakes.payloads import payload
 from multidict import CIMultiDict
 
 from services.discogs.models import DiscogsKind, Release, SearchHit, Track
+from services.discogs.naming import strip_markup
 from services.discogs.protocol import (
     build_search_params,
     parse_allowance,
     parse_release,
     parse_search,
     search_url,
-    strip_markup,
 )
+from services.discogs.release_parts import Company, Identifier, ReleaseCredit
 from services.resilience.rate_limiter import Allowance
 
 
@@ -195,6 +196,14 @@ def test_a_search_answer_of_another_shape_is_refused(body: bytes) -> None:
         parse_search(body)
 
 
+def test_a_hit_that_cannot_be_read_is_left_out_and_an_odd_field_counts_as_absent() -> None:
+    rows = [{"id": "x"}, {"id": 1, "type": "release", "title": "A - B", "year": [], "catno": 7}]
+
+    (hit,) = parse_search(msgspec.json.encode({"results": rows}))
+
+    assert (hit.artist, hit.title, hit.year, hit.catno) == ("A", "B", None, None)
+
+
 # Releases
 
 
@@ -211,10 +220,13 @@ def test_a_release_is_read() -> None:
         genres=("Electronic",),
         styles=("Deep House",),
         tracks=(
+            Track("", "Side A", "", is_heading=True),
             Track("A", "Östermalm", "4:45"),
+            Track("", "Suite", "", is_heading=True),
             Track("B1.a", "Vasastaden", "6:11"),
             Track("B1.b", "Kungsholmen", ""),
         ),
+        credits=(ReleaseCredit(role="Music By [All Tracks By]", name="Jesper Dahlbäck"),),
         notes="Recorded at Jesper Dahlbäck's studio.\nSee this page and , by Svek.",
         image_url="https://i.discogs.com/first",
         url="https://www.discogs.com/release/1",
@@ -242,6 +254,9 @@ def test_what_is_absent_is_unknown() -> None:
         "genres",
         "styles",
         "tracklist",
+        "companies",
+        "extraartists",
+        "identifiers",
         "notes",
         "images",
     ],
@@ -312,17 +327,54 @@ def test_a_format_without_a_name_is_left_out() -> None:
     assert _release(formats=[{"name": "", "qty": "1"}]).formats == ()
 
 
-def test_only_real_tracks_count() -> None:
+def test_track_list_keeps_its_headings() -> None:
     rows = [
         {"title": "Side A", "type_": "heading"},
         {"title": "One"},
         {"title": "Suite", "type_": "index", "sub_tracks": [{"title": "Two"}, {"title": "Three"}]},
-        {"title": "Nothing in it", "type_": "index"},
+        {"title": "", "type_": "heading"},
     ]
 
     tracks = _release(tracklist=rows).tracks
 
-    assert [track.title for track in tracks] == ["One", "Two", "Three"]
+    assert [(track.title, track.is_heading) for track in tracks] == [
+        ("Side A", True),
+        ("One", False),
+        ("Suite", True),
+        ("Two", False),
+        ("Three", False),
+    ]
+
+
+def test_small_print_is_read_and_what_says_nothing_left_out() -> None:
+    release = _release(
+        companies=[
+            {"name": "MPO (3)", "entity_type_name": "Pressed By", "catno": "none"},
+            {"name": "", "entity_type_name": "Recorded At"},
+        ],
+        extraartists=[
+            {"name": "Hall, The (2)", "anv": "", "role": "Producer", "tracks": "A1 to A3"},
+            {"name": "Nobody", "role": ""},
+        ],
+        identifiers=[
+            {"type": "Matrix / Runout", "value": " SK 1-A ", "description": "Side A"},
+            {"type": "Barcode", "value": "5 012345"},
+            {"type": "Rights Society", "value": ""},
+        ],
+    )
+
+    assert release.companies == (Company(role="Pressed By", name="MPO"),)
+    assert release.credits == (ReleaseCredit(role="Producer", name="The Hall", tracks="A1 to A3"),)
+    assert release.identifiers == (
+        Identifier(kind="Barcode", value="5 012345"),
+        Identifier(kind="Matrix / Runout", value="SK 1-A", description="Side A"),
+    )
+
+
+def test_one_odd_part_does_not_cost_the_release() -> None:
+    release = _release(companies="?", identifiers=[7, {"type": "Barcode", "value": "12"}])
+
+    assert (release.companies, len(release.identifiers)) == ((), 1)
 
 
 def test_without_a_primary_picture_the_first_is_taken() -> None:
@@ -348,7 +400,7 @@ def test_notes_lose_their_markup(note: str, plain: str) -> None:
     assert strip_markup(note) == plain
 
 
-@pytest.mark.parametrize("body", [b"<html>", b"", b"{}", b'{"id":"x"}', b'{"id":1,"year":"x"}'])
+@pytest.mark.parametrize("body", [b"<html>", b"", b"{}", b'{"id":"x"}'])
 def test_a_release_of_another_shape_is_refused(body: bytes) -> None:
     with pytest.raises(msgspec.DecodeError):
         parse_release(body)

@@ -23,6 +23,7 @@ from services.errors import (
     NotFound,
     RateLimitExceeded,
     ServiceDisabled,
+    ServiceDown,
     UpstreamServerError,
 )
 from services.http import HttpClient, open_session
@@ -217,7 +218,9 @@ async def test_when_nothing_is_kept_the_manual_way_is_offered(
     ("status", "body", "expected"),
     [
         pytest.param(401, b"{}", AuthenticationFailed, id="bad token"),
-        pytest.param(403, b"<html>Cloudflare</html>", AccessDenied, id="blocked"),
+        pytest.param(403, b'{"message":"No."}', AccessDenied, id="refused"),
+        pytest.param(403, b"<html>Cloudflare</html>", ServiceDown, id="blocked"),
+        pytest.param(403, b"", ServiceDown, id="blocked without a word"),
         pytest.param(429, b"\n", RateLimitExceeded, id="too quick, no body"),
         pytest.param(429, payload("discogs/error_too_quick.json"), RateLimitExceeded, id="429"),
         pytest.param(522, b"<html>", UpstreamServerError, id="edge"),
@@ -500,3 +503,22 @@ async def test_a_search_of_the_last_week_stands_in_after_a_restart_without_a_tra
     assert [answer.source for answer in answers] == [Source.LIVE, Source.STALE]
     assert (answers[1].as_of, answers[1].tried) == (wall(0), ("cache_from_last_import",))
     assert "canary" not in str(list(store.entries))
+
+
+@in_virtual_time
+async def test_a_price_older_than_the_terms_allow_is_not_shown_even_when_discogs_is_down(
+    clock: VirtualClock, policy: Policy, web: aioresponses
+) -> None:
+    stats = f"{API}/marketplace/stats/1?curr_abbr=EUR"
+    web.get(stats, payload={"num_for_sale": 3, "lowest_price": None})
+    web.get(stats, status=503, repeat=True)
+
+    async with _service(policy, clock, release_fresh_seconds=21_600) as service:
+        await service.get_market_stats(1)
+        await clock.sleep(21_600)
+        stale = await service.get_market_stats(1)
+        await clock.sleep(1)
+        with pytest.raises(UpstreamServerError):
+            await service.get_market_stats(1)
+
+    assert (stale.source, stale.as_of) == (Source.STALE, wall(0))

@@ -8,9 +8,9 @@ import pytest
 from fakes.breakers import DOWN, BreakerLog, feed, in_flight, is_refused, make_breaker, make_tripped
 from fakes.calls import Script
 from fakes.clock import VirtualClock, wall
-from fakes.virtual_time import in_virtual_time
+from fakes.virtual_time import in_virtual_time, outcomes
 
-from services.errors import CircuitOpen, RateLimitExceeded
+from services.errors import AskedToWait, CircuitOpen, RateLimitExceeded
 from services.resilience.breaker_rules import BreakerRules
 from services.resilience.circuit_breaker import UpstreamCircuitBreaker
 
@@ -265,6 +265,26 @@ async def test_a_restored_penalty_holds_until_its_instant(
 
     assert (before, await is_refused(breaker)) == (True, False)
     assert log.changes[0] == ("closed", "open", "restored")
+
+
+@in_virtual_time
+async def test_a_refusal_says_whether_the_upstream_asked_for_it(clock: VirtualClock) -> None:
+    limited, restored, failing = (make_breaker(clock, failures=1) for _ in range(3))
+    await feed(limited, _limited(3_600))
+    restored.restore(wall(60))
+    await feed(failing, DOWN)
+
+    kinds = [type(await refusal(each)) for each in (limited, restored, failing)]
+    await clock.sleep(3_600)
+    await feed(limited, DOWN)  # the probe: from now on it is failing
+
+    assert kinds == [AskedToWait, AskedToWait, CircuitOpen]
+    assert type(await refusal(limited)) is CircuitOpen
+
+
+async def refusal(breaker: UpstreamCircuitBreaker) -> object:
+    (result,) = await outcomes(breaker.call_async(Script("found")))
+    return result
 
 
 @pytest.mark.parametrize("seconds", [pytest.param(0, id="now"), pytest.param(-86_400, id="past")])

@@ -97,6 +97,20 @@ async def test_answers_that_nobody_may_use_are_cleaned_away(
     assert await fresh.get("long") is not None
 
 
+@pytest.mark.parametrize(
+    ("passed", "is_kept"), [(timedelta(minutes=59), True), (timedelta(hours=1), False)]
+)
+async def test_answers_are_cleaned_once_an_hour(
+    cache: DatabaseCacheStore, fixed_clock: FixedClock, passed: timedelta, *, is_kept: bool
+) -> None:
+    await cache.set("short", b"", stored_at=NOW, keep_until=NOW + timedelta(minutes=1))
+    fixed_clock.wall += passed
+
+    await cache.set("new", b"", stored_at=NOW, keep_until=NOW + DAY)
+
+    assert (await cache.get("short") is not None) == is_kept
+
+
 async def test_oldest_of_too_many_answers_are_cleaned_away(
     fixed_clock: FixedClock, database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -210,6 +210,7 @@ function suggest(field) {
 }
 
 async function complete(field) {
+  if (!command) return; // It was sent meanwhile.
   const asked = (field.asked ?? 0) + 1;
   field.asked = asked;
   const given = {};

@@ -1,0 +1,120 @@
+"""``/release``: its option, its menus and its buttons."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any, Final
+
+import discord
+from discord import app_commands
+from discord.app_commands import Choice, locale_str
+from discord.ext import commands
+
+from bot.errors import Answers
+from bot.i18n import Texts
+from bot.ui.acquire_cards import ADD_YES_PREFIX, NO_PREFIX, WISH_YES_PREFIX
+from bot.ui.buttons import Press, read_press
+from bot.ui.choices import Suggesting, release_choices
+from bot.ui.host import Host
+from bot.ui.notices import notice
+from bot.ui.release_card import ADD_PREFIX, WISH_PREFIX
+from bot.ui.release_menus import PICK_PREFIX
+from bot.ui.reply import InteractionReply, Reply
+from cogs.release._acquiring import Acquiring
+from cogs.release._ports import Parts, Services
+from cogs.release._showing import Showing
+
+_MOST_DIGITS: Final = 10
+_CURRENCIES: Final = {discord.Locale.british_english: "GBP", discord.Locale.american_english: "USD"}
+_USUAL_CURRENCY: Final = "EUR"
+
+Handle = Callable[[Reply, Press, Texts], Awaitable[None]]
+"""Handles a button of its owner's."""
+
+
+async def setup(bot: Host[Services]) -> None:
+    """Add the cog (discord.py calls this)."""
+    services = bot.services
+    parts = Parts(
+        lookup=services.releases,
+        copies=services.collection,
+        wishes=services.wantlist,
+        links=services.discogs_links,
+        messages=services.messages,
+    )
+    await bot.add_cog(Releases(parts, suggestions=services.suggestions, answers=services.answers))
+
+
+class Releases(commands.Cog):
+    """Shows one pressing on Discogs, and puts it where the asker wants it."""
+
+    def __init__(self, parts: Parts, *, suggestions: Suggesting, answers: Answers) -> None:
+        """Work with ``parts``."""
+        self._suggestions = suggestions
+        self._answers = answers
+        self._showing = Showing(parts)
+        acquiring = Acquiring(parts)
+        self._questions: dict[str, Handle] = {
+            ADD_PREFIX: acquiring.ask_to_add,
+            WISH_PREFIX: acquiring.ask_to_wish,
+        }
+        self._replies: dict[str, Handle] = {
+            ADD_YES_PREFIX: acquiring.add,
+            WISH_YES_PREFIX: acquiring.wish,
+            NO_PREFIX: acquiring.decline,
+        }
+
+    @app_commands.command(
+        name="release",
+        description=locale_str("A pressing on Discogs: tracks, versions, what it costs"),
+    )
+    @app_commands.describe(
+        query=locale_str("Words, a barcode, a catalogue number, or its number or page on Discogs")
+    )
+    async def release(self, interaction: discord.Interaction, query: str) -> None:
+        """Answer ``/release``."""
+        reply = InteractionReply(interaction)
+        async with self._answers.to(reply, interaction.locale) as texts:
+            await self._showing.look_up(reply, query, _currency(interaction), texts)
+
+    @release.autocomplete("query")
+    async def suggest_query(
+        self, interaction: discord.Interaction, typed: str
+    ) -> list[Choice[str]]:
+        """Suggest what the asker looked at last and owns; nobody upstream is asked."""
+        return await release_choices(self._suggestions.releases(interaction.user.id, typed))
+
+    @commands.Cog.listener()
+    async def on_interaction(self, interaction: discord.Interaction) -> None:
+        """Handle a button or a menu of ours, if it is its owner who uses it."""
+        data: Mapping[str, Any] = interaction.data or {}
+        prefixes = (PICK_PREFIX, *self._questions, *self._replies)
+        press = read_press(str(data.get("custom_id", "")), prefixes)
+        if press is None:
+            return
+        is_question = press.prefix in self._questions
+        reply = InteractionReply(
+            interaction, is_private=press.prefix != PICK_PREFIX, is_beside=is_question
+        )
+        async with self._answers.to(reply, interaction.locale) as texts:
+            if press.owner != interaction.user.id:
+                text = texts.gettext("This belongs to whoever asked for it. Try `/release`.")
+                await reply.fail(notice(text))
+            elif press.prefix == PICK_PREFIX:
+                await self._pick(interaction, reply, texts)
+            else:
+                await (self._questions | self._replies)[press.prefix](reply, press, texts)
+
+    async def _pick(
+        self, interaction: discord.Interaction, reply: InteractionReply, texts: Texts
+    ) -> None:
+        data: Mapping[str, Any] = interaction.data or {}
+        values = data.get("values")
+        value = str(values[0]) if isinstance(values, list) and values else ""
+        if value.isascii() and value.isdecimal() and len(value) <= _MOST_DIGITS:
+            await self._showing.pick(
+                reply, interaction.message, int(value), _currency(interaction), texts
+            )
+
+
+def _currency(interaction: discord.Interaction) -> str:
+    """Return the currency for somebody who has told Discogs none."""
+    return _CURRENCIES.get(interaction.locale, _USUAL_CURRENCY)
