@@ -27,12 +27,14 @@ from bot.stopping import stop_signals
 from bot.ui.description_card import late_description_card
 from bot.ui.stream import ProgressiveMessages
 from bot.ui.sync_message import SyncMessages
+from bot.ui.written_message import WrittenMessages
 from bot.upstreams import Upstreams, open_upstreams
 from bot.web import PortTaken, web_server
 from services.accounts.cipher import TokenCipher
 from services.accounts.key_file import open_keys
 from services.accounts.keys import KeysUnusable
 from services.catalogue.service import CatalogueService
+from services.descriptions.allowance import Allowance
 from services.descriptions.later import WRITE_LATER, LateDescription, LateDescriptions
 from services.descriptions.service import DescriptionService
 from services.jobs.kinds import Handlers
@@ -41,6 +43,7 @@ from services.jobs.worker import Worker, working
 from services.resilience.clock import Clock, SystemClock, system_random
 from services.secret import Secret
 from services.storage.database import Database
+from services.storage.resilience import DatabaseCacheStore
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -63,7 +66,13 @@ def make_services(
     renderings.register(LateDescription, late_description_card)
     cipher = _cipher(settings)
     editor = LateEditor(database, door=door, renderings=renderings, cipher=cipher, clock=clock)
-    descriptions = DescriptionService(discogs=upstreams.discogs, euria=upstreams.euria, clock=clock)
+    descriptions = DescriptionService(
+        discogs=upstreams.discogs,
+        euria=upstreams.euria,
+        clock=clock,
+        store=DatabaseCacheStore(database, clock=clock),
+        allowance=Allowance(database, clock=clock),
+    )
     late_descriptions = LateDescriptions(
         descriptions=descriptions, queue=jobs.queue, editor=editor, clock=clock
     )
@@ -90,6 +99,9 @@ def make_services(
         discogs_links=collecting.links,
         discogs_callback=_discogs_callback(settings),
         sync_messages=SyncMessages(messages=messages, clock=clock),
+        written_messages=WrittenMessages(
+            descriptions=descriptions, later=late_descriptions, messages=messages
+        ),
         operators=operators,
         messages=messages,
         door=door,
@@ -115,6 +127,7 @@ async def run(settings: Settings, *, clock: Clock | None = None) -> int:
         database = await stack.enter_async_context(open_state(settings, clock=clock))
         upstreams = await stack.enter_async_context(open_upstreams(settings, database, clock=clock))
         services, jobs = make_services(settings, languages, upstreams, database, clock)
+        stack.push_async_callback(services.descriptions.aclose)
         bot = AimeBot(
             services=services,
             languages=languages,

@@ -17,6 +17,7 @@ EXTENSIONS: Final = (
     "cogs.account",
     "cogs.collection",
     "cogs.describe",
+    "cogs.haiku",
     "cogs.help",
     "cogs.search",
     "cogs.status",

@@ -7,6 +7,7 @@ from bot.errors import Answers
 from bot.operators import Operators
 from bot.ui.stream import ProgressiveMessages
 from bot.ui.sync_message import SyncMessages
+from bot.ui.written_message import WrittenMessages
 from services.accounts.discogs import DiscogsLinks
 from services.catalogue.service import CatalogueService
 from services.collection.service import CollectionService
@@ -32,6 +33,7 @@ class Services:
     discogs_links: DiscogsLinks
     discogs_callback: str | None
     sync_messages: SyncMessages
+    written_messages: WrittenMessages
     operators: Operators
     door: Door
     answers: Answers

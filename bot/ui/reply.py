@@ -30,6 +30,7 @@ class Reply(Protocol):
     """Where an answer goes."""
 
     user_id: int
+    guild_id: int | None
     question_id: int
     is_shown: bool
 
@@ -54,20 +55,30 @@ class Reply(Protocol):
 class InteractionReply:
     """Answers a command, a button or a menu."""
 
-    def __init__(self, interaction: discord.Interaction, *, is_private: bool = False) -> None:
+    def __init__(
+        self,
+        interaction: discord.Interaction,
+        *,
+        is_private: bool = False,
+        is_apart: bool = False,
+    ) -> None:
         """Answer ``interaction``; nothing is sent yet.
 
         Args:
             interaction: What was used to ask.
             is_private: The answer to a command or a form is seen by the asker only.
+            is_apart: The answer to a button is a message of its own, and leaves the button's alone.
         """
         self._interaction = interaction
         self._is_private = is_private
+        self._is_apart = is_apart
         self.is_shown = False
         self.user_id = interaction.user.id
+        self.guild_id = interaction.guild_id
         self.question_id = interaction.id
         # A button's or its form's answer replaces the message that the button is on.
-        self._message_id = interaction.message.id if interaction.message else None
+        replaced = None if is_apart else interaction.message
+        self._message_id = replaced.id if replaced else None
 
     async def acknowledge(self) -> None:
         """Show "thinking…"; a button's, menu's or form's message just stays as it is.
@@ -80,8 +91,8 @@ class InteractionReply:
         message = interaction.message
         is_command = interaction.type is discord.InteractionType.application_command
         is_form = interaction.type is discord.InteractionType.modal_submit
-        is_new = is_command or (is_form and message is None)
-        if self._is_private and message is not None:
+        is_new = self._is_apart or is_command or (is_form and message is None)
+        if self._is_private and message is not None and not self._is_apart:
             is_new = not message.flags.ephemeral
         await interaction.response.defer(thinking=is_new, ephemeral=is_new and self._is_private)
 
@@ -151,6 +162,7 @@ class MessageReply:
         self._answer: discord.Message | None = None
         self.is_shown = False
         self.user_id = message.author.id
+        self.guild_id: int | None = None
         self.question_id = message.id
 
     async def acknowledge(self) -> None:

@@ -32,7 +32,7 @@ _STALE_SECONDS = 7 * 86_400.0
 _PATIENCE_SECONDS = 3.0
 # Counted up when a model changes: what was stored in the old form is then asked for again.
 _SEARCH_CODEC: Final = Codec(tuple[SearchHit, ...], version=2)
-_RELEASE_CODEC: Final = Codec(Release, version=1)
+_RELEASE_CODEC: Final = Codec(Release, version=2)
 _MASTER_CODEC: Final = Codec(Master, version=1)
 _VERSIONS_CODEC: Final = Codec(Versions, version=1)
 _ARTIST_CODEC: Final = Codec(Artist, version=1)

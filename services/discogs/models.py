@@ -78,6 +78,7 @@ class Release(msgspec.Struct, frozen=True, kw_only=True):
         genres: Discogs' genres.
         styles: Discogs' styles.
         tracks: In Discogs' order, headings dropped, index tracks opened.
+        credits: Of the whole record, not of a track: ``Bill Evans (Piano)``.
         notes: Cleaned of markup; empty when there are none.
         image_url: Verbatim (the URL is signed), or None.
         url: Its page on discogs.com.
@@ -94,6 +95,7 @@ class Release(msgspec.Struct, frozen=True, kw_only=True):
     genres: tuple[str, ...] = ()
     styles: tuple[str, ...] = ()
     tracks: tuple[Track, ...] = ()
+    credits: tuple[str, ...] = ()
     notes: str = ""
     image_url: str | None = None
     url: str = ""

@@ -21,6 +21,7 @@ from services.discogs.naming import (
     render_credits,
     render_format,
     render_label,
+    render_roles,
     strip_markup,
     unique,
 )
@@ -70,6 +71,7 @@ class _Release(msgspec.Struct):
     genres: list[str] | None = None
     styles: list[str] | None = None
     tracklist: list[RawTrack] | None = None
+    extraartists: list[RawCredit] | None = None
     notes: str | None = None
     images: list[RawImage] | None = None
 
@@ -133,6 +135,7 @@ def parse_release(body: bytes) -> Release:
         genres=tuple(raw.genres or ()),
         styles=tuple(raw.styles or ()),
         tracks=tuple(playable(raw.tracklist or [])),
+        credits=unique(render_roles(raw.extraartists or [])),
         notes=strip_markup(raw.notes or ""),
         image_url=main_picture(raw.images or []),
         url=f"{_WEB}/release/{raw.id}",

@@ -14,8 +14,7 @@ from services.errors import (
     UpstreamServerError,
     error_class_for,
 )
-from services.euria.models import Chunk, DescriptionRequest
-from services.euria.prompts import MAX_TOKENS, build_messages
+from services.euria.models import Chunk, Prompt
 from services.euria.sse import DONE_MARKER
 from services.http import UNREADABLE, ErrorDetail, read_json
 
@@ -25,15 +24,19 @@ _THINK_TAG = re.compile("</?think>")
 _NO_ERROR = b"null"
 
 
-def build_body(request: DescriptionRequest, model: str) -> dict[str, object]:
-    """Return the JSON body of a streamed chat completion."""
-    return {
+def build_body(prompt: Prompt, model: str, *, stream: bool = True) -> dict[str, object]:
+    """Return the JSON body of a chat completion."""
+    body: dict[str, object] = {
         "model": model,
-        "messages": build_messages(request),
-        "max_tokens": MAX_TOKENS[request.length],
-        "temperature": 0.7,
-        "stream": True,
+        "messages": [{"role": each.role, "content": each.content} for each in prompt.messages],
+        "max_tokens": prompt.max_tokens,
+        "temperature": prompt.temperature,
+        "stream": stream,
     }
+    if prompt.json_schema is not None:
+        schema = {"name": "answer", "schema": prompt.json_schema, "strict": True}
+        body["response_format"] = {"type": "json_schema", "json_schema": schema}
+    return body
 
 
 class TextReader:
@@ -44,6 +47,7 @@ class TextReader:
         self._operation = operation
         self._thoughts = ThoughtFilter()
         self.is_complete = False
+        self.finish_reason = ""
 
     def read(self, data: str | bytes) -> Iterator[str]:
         """Yield the visible text of one event, or of a whole JSON answer.
@@ -68,6 +72,7 @@ class TextReader:
                 yield from self._thoughts.feed(part.content)
             if choice.finish_reason is not None:
                 self.is_complete = True
+                self.finish_reason = choice.finish_reason
 
     def close(self) -> Iterator[str]:
         """Yield what was held back in case it became a tag."""

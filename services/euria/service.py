@@ -1,14 +1,16 @@
 """``EuriaService``: text from Infomaniak's language model, streamed."""
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
 from typing import Final
 
 from services.errors import InvalidResponse, ServiceDisabled
 from services.euria import protocol
-from services.euria.models import DescriptionRequest
+from services.euria.models import Completion, DescriptionRequest, Prompt, StreamEnd
+from services.euria.prompts import build_prompt
 from services.euria.sse import DONE_MARKER, EventTooLarge, SseDecoder
-from services.http import MAX_BODY_BYTES, ByteStream, HttpClient, Request
+from services.http import MAX_BODY_BYTES, ByteStream, HttpClient, Request, read_json
+from services.resilience.bulkhead import OnPlace
 from services.resilience.config import StreamLimits
 from services.resilience.policy import Policy
 from services.secret import Secret
@@ -63,11 +65,53 @@ class EuriaService:
             InvalidResponse: The stream ended early; what was yielded stands, incomplete.
             ExternalServiceException: Any other failure, before or in mid-stream.
         """
-        if self._token is None:
-            raise ServiceDisabled("euria", _OPERATION, settings=self._missing_settings)
         if isinstance(request, str):
             request = DescriptionRequest(topic=request)
-        http_request = Request(
+        async with aclosing(self.stream(build_prompt(request))) as stream:
+            async for text in stream:
+                yield text
+
+    @property
+    def model(self) -> str:
+        """The model that is asked."""
+        return self._model
+
+    async def stream(
+        self,
+        prompt: Prompt,
+        *,
+        on_end: Callable[[StreamEnd], None] | None = None,
+        on_place: OnPlace | None = None,
+    ) -> AsyncGenerator[str, None]:
+        """Yield the answer to ``prompt``; as ``generate_description``.
+
+        Args:
+            prompt: What to say.
+            on_end: Told how a whole stream ended.
+            on_place: Told the place in the queue.
+        """
+        request = self._request(prompt, stream=True)
+        ends: list[str] = []
+        stream = self._policy.stream(
+            _OPERATION, lambda: self._attempt(request, ends), self._limits, on_place=on_place
+        )
+        async with aclosing(stream):
+            async for text in stream:
+                yield text
+        if on_end is not None:
+            on_end(StreamEnd(finish_reason=ends[-1], usage=None, model=self._model))
+
+    async def complete(self, prompt: Prompt) -> Completion:
+        """Return the whole answer to ``prompt``."""
+        async with aclosing(self.stream(prompt)) as stream:
+            text = "".join([part async for part in stream])
+        value = read_json(text.encode()) if prompt.json_schema is not None else None
+        return Completion(text=text, finish_reason="stop", usage=None, value=value)
+
+    def _request(self, prompt: Prompt, *, stream: bool) -> Request:
+        if self._token is None:
+            raise ServiceDisabled("euria", _OPERATION, settings=self._missing_settings)
+        return Request(
             service="euria",
             operation=_OPERATION,
             method="POST",
@@ -76,15 +120,11 @@ class EuriaService:
                 "Authorization": f"Bearer {self._token.reveal()}",
                 "Accept": "text/event-stream",
             },
-            json=protocol.build_body(request, self._model),
+            json=protocol.build_body(prompt, self._model, stream=stream),
             read_error=protocol.read_error,
         )
-        stream = self._policy.stream(_OPERATION, lambda: self._attempt(http_request), self._limits)
-        async with aclosing(stream):
-            async for text in stream:
-                yield text
 
-    async def _attempt(self, request: Request) -> AsyncGenerator[str, None]:
+    async def _attempt(self, request: Request, ends: list[str]) -> AsyncGenerator[str, None]:
         """Yield the text of one request; an answer without any is an error."""
         reader = protocol.TextReader(_OPERATION)
         is_empty = True
@@ -104,6 +144,7 @@ class EuriaService:
             raise InvalidResponse("euria", _OPERATION, None, "an answer without text")
         if not reader.is_complete:
             raise InvalidResponse("euria", _OPERATION, None, "the stream ended early")
+        ends.append(reader.finish_reason)
 
 
 async def _events(answer: ByteStream) -> AsyncGenerator[str | bytes, None]:
