@@ -29,6 +29,9 @@ SENTENCES: Final[dict[type[errors.ExternalServiceException], str]] = {
     errors.RateLimitExceeded: N_("{service} is asking me to slow down."),
     errors.UpstreamTimeout: N_("{service} is taking too long to answer."),
     errors.ServiceDown: N_("{service} isn't answering right now."),
+    errors.OutOfCredit: N_(
+        "This bot's credit with {service} is used up. Whoever runs the bot can top it up."
+    ),
     errors.AccessDenied: N_(
         "{service} doesn't let this bot do that. Whoever runs the bot can find out why with "
         "`aime doctor`."
@@ -37,6 +40,7 @@ SENTENCES: Final[dict[type[errors.ExternalServiceException], str]] = {
         "{service} rejected this bot's key. Whoever runs the bot can mend it with `aime doctor`."
     ),
     errors.InvalidRequest: N_("{service} didn't understand that. Simpler words may work."),
+    errors.ContentWithheld: N_("{service} won't write about that. Other words may work."),
     errors.NotFound: N_("{service} has no such entry; it may have been deleted."),
     errors.InvalidResponse: N_("{service} sent an answer I couldn't read."),
     errors.CircuitOpen: N_("{service} has been failing, so I'm giving it a rest."),

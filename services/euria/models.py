@@ -1,11 +1,9 @@
-"""What is asked of EurIA, and the pieces of its streamed answer."""
+"""What is asked of EurIA, and what comes back."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final, Literal
-
-import msgspec
 
 CUT_REASONS: Final = frozenset({"length", "content_filter"})
 """The finish reasons of a text that ends before it was meant to."""
@@ -120,26 +118,3 @@ class Completion:
     finish_reason: str
     usage: Usage | None
     value: object | None = None
-
-
-class Delta(msgspec.Struct):
-    """A text increment; ``reasoning`` is a model thinking aloud and never shown."""
-
-    content: str | None = None
-    reasoning: str | None = None
-    reasoning_content: str | None = None
-
-
-class Choice(msgspec.Struct):
-    """One choice of a chunk; a plain answer carries ``message`` instead of ``delta``."""
-
-    delta: Delta | None = None
-    message: Delta | None = None
-    finish_reason: str | None = None
-
-
-class Chunk(msgspec.Struct):
-    """One event of the stream; ``choices`` is empty in the usage chunk."""
-
-    choices: list[Choice] = msgspec.field(default_factory=list)
-    error: msgspec.Raw = msgspec.field(default_factory=lambda: msgspec.Raw(b"null"))

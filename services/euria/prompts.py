@@ -20,10 +20,11 @@ _SUBJECTS: Final = {
     None: "Describe the music",
 }
 MAX_TOKENS: Final = {Length.SHORT: 400, Length.LONG: 1_000}
+_TEMPERATURE: Final = 0.7
 
 
 def build_prompt(request: DescriptionRequest) -> Prompt:
-    """Return what the model is told."""
+    """Return what to ask for a description."""
     topic = request.topic.replace("<", "‹").replace(">", "›")  # cannot close the tag
     lines = [f"{_SUBJECTS[request.subject]} <topic>{topic}</topic> in {request.language}."]
     lines.append(_LENGTHS[request.length])
@@ -33,5 +34,5 @@ def build_prompt(request: DescriptionRequest) -> Prompt:
     return Prompt(
         messages=(Message("system", _RULES), Message("user", "\n".join(lines))),
         max_tokens=MAX_TOKENS[request.length],
-        temperature=0.7,
+        temperature=_TEMPERATURE,
     )

@@ -72,6 +72,7 @@ async def services(tmp_path: Path) -> AsyncIterator[Services]:
         euria = EuriaService(
             http=http,
             policy=make_policy("euria"),
+            clock=clock,
             token=None,
             api_url="",
             model="",
