@@ -20,6 +20,7 @@ from bot.operators import Operators
 from bot.services import Services
 from bot.ui.stream import ProgressiveMessages
 from bot.ui.sync_message import SyncMessages
+from bot.ui.written_message import WrittenMessages
 from bot.upstreams import Upstreams
 from services.accounts.cipher import TokenCipher
 from services.catalogue.service import CatalogueService
@@ -80,6 +81,7 @@ async def services(tmp_path: Path) -> AsyncIterator[Services]:
         )
         health = Health(policies={}, missing_settings={}, reduced=frozenset(), clock=clock)
         operators, messages = Operators(), ProgressiveMessages(clock=clock)
+        descriptions = DescriptionService(discogs=discogs, euria=euria, clock=clock)
         collecting = make_collecting(
             database,
             upstreams=Upstreams(
@@ -94,7 +96,7 @@ async def services(tmp_path: Path) -> AsyncIterator[Services]:
         )
         yield Services(
             catalogue=CatalogueService(spotify=spotify, discogs=discogs),
-            descriptions=DescriptionService(discogs=discogs, euria=euria, clock=clock),
+            descriptions=descriptions,
             health=health,
             collection=collecting.service,
             collection_sync=collecting.sync,
@@ -102,6 +104,9 @@ async def services(tmp_path: Path) -> AsyncIterator[Services]:
             discogs_links=collecting.links,
             discogs_callback=None,
             sync_messages=SyncMessages(messages=messages, clock=clock),
+            written_messages=WrittenMessages(
+                descriptions=descriptions, later=FakePromises(), messages=messages
+            ),
             operators=operators,
             late_descriptions=FakePromises(),
             door=Door(),
@@ -187,7 +192,7 @@ async def test_every_extension_loads_and_brings_its_command(bot: AimeBot) -> Non
         await bot.load_extension(extension)
 
     names = sorted(command.name for command in bot.tree.get_commands())
-    assert names == ["account", "collection", "describe", "help", "search", "status"]
+    assert names == ["account", "collection", "describe", "haiku", "help", "search", "status"]
 
 
 async def test_errors_of_commands_go_to_our_tree(bot: AimeBot) -> None:

@@ -70,6 +70,7 @@ class FakeReply:
     """A reply that records what was said; ``failures`` are raised when an error is shown."""
 
     user_id = 42
+    guild_id: int | None = None
     question_id = 0x12_3456_789A
 
     def __init__(self, *failures: Exception) -> None:
@@ -442,6 +443,7 @@ class _Interaction:
     type = discord.InteractionType.application_command
     locale = discord.Locale.french
     user = SimpleNamespace(id=42)
+    guild_id = None
     message = None
 
     def __init__(self) -> None:

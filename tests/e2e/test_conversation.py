@@ -130,7 +130,7 @@ async def test_second_description_is_the_kept_one_unless_fresh_is_asked_for(
     written = len(bot.sandbox.euria.chats)
     await final_message(await bot.command("describe", topic=topic, fresh=True), 30)
 
-    assert "`fresh` writes a new one" in kept.text
+    assert "Regenerate has a new one written" in kept.text
     assert written == 1
     assert len(bot.sandbox.euria.chats) == 2
 

@@ -12,6 +12,10 @@ from services.descriptions.broadcast import Broadcast, OnPlace
 from services.errors import InvalidResponse
 
 
+def _each(text: str) -> list[Step]:
+    return [1.0, text]
+
+
 class Source:
     """A scripted text, and what became of it."""
 
@@ -50,13 +54,13 @@ async def test_late_follower_gets_everything_written_so_far_at_once(clock: Virtu
     at_once = list(seen)
 
     assert at_once == ["abc"]
-    assert await asyncio.gather(first, late) == ["abcd", "abcd"]
+    assert [await first, await late] == ["abcd", "abcd"]
     assert (source.script.opened, source.ended) == (1, 1)
 
 
 @in_virtual_time
 async def test_slow_follower_slows_nobody(clock: VirtualClock) -> None:
-    source = Source(*["x", 1.0] * 5)
+    source = Source(*_each("x") * 5)
     first = asyncio.create_task(source.read())
 
     async def slowly() -> str:
@@ -76,7 +80,7 @@ async def test_slow_follower_slows_nobody(clock: VirtualClock) -> None:
 
 @in_virtual_time
 async def test_text_goes_on_until_its_last_follower_leaves(clock: VirtualClock) -> None:
-    source = Source("a", *[1.0, "b"] * 100)
+    source = Source("a", *_each("b") * 100)
     readers = [asyncio.create_task(source.read()) for _ in range(2)]
     await clock.sleep(2)
     readers[0].cancel()
