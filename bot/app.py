@@ -27,23 +27,20 @@ from bot.stopping import stop_signals
 from bot.ui.description_card import late_description_card
 from bot.ui.stream import ProgressiveMessages
 from bot.ui.sync_message import SyncMessages
-from bot.ui.written_message import WrittenMessages
 from bot.upstreams import Upstreams, open_upstreams
 from bot.web import PortTaken, web_server
+from bot.writing import make_writing
 from services.accounts.cipher import TokenCipher
 from services.accounts.key_file import open_keys
 from services.accounts.keys import KeysUnusable
 from services.catalogue.service import CatalogueService
-from services.descriptions.allowance import Allowance
-from services.descriptions.later import WRITE_LATER, LateDescription, LateDescriptions
-from services.descriptions.service import DescriptionService
+from services.descriptions.late_models import LateDescription
 from services.jobs.kinds import Handlers
 from services.jobs.queue import JobQueue
 from services.jobs.worker import Worker, working
 from services.resilience.clock import Clock, SystemClock, system_random
 from services.secret import Secret
 from services.storage.database import Database
-from services.storage.resilience import DatabaseCacheStore
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -66,17 +63,6 @@ def make_services(
     renderings.register(LateDescription, late_description_card)
     cipher = _cipher(settings)
     editor = LateEditor(database, door=door, renderings=renderings, cipher=cipher, clock=clock)
-    descriptions = DescriptionService(
-        discogs=upstreams.discogs,
-        euria=upstreams.euria,
-        clock=clock,
-        store=DatabaseCacheStore(database, clock=clock),
-        allowance=Allowance(database, clock=clock),
-    )
-    late_descriptions = LateDescriptions(
-        descriptions=descriptions, queue=jobs.queue, editor=editor, clock=clock
-    )
-    jobs.handlers.register(WRITE_LATER, late_descriptions.write)
     operators, messages = Operators(), ProgressiveMessages(clock=clock)
     collecting = make_collecting(
         database,
@@ -88,10 +74,20 @@ def make_services(
         stale_seconds=settings.discogs_stale_hours * 3_600,
         clock=clock,
     )
+    writing = make_writing(
+        database,
+        upstreams=upstreams,
+        collection=collecting.service,
+        jobs=jobs,
+        editor=editor,
+        messages=messages,
+        clock=clock,
+    )
     services = Services(
         catalogue=CatalogueService(spotify=upstreams.spotify, discogs=upstreams.discogs),
-        descriptions=descriptions,
-        late_descriptions=late_descriptions,
+        descriptions=writing.descriptions,
+        late_descriptions=writing.later,
+        discovery=writing.discovery,
         health=upstreams.health,
         collection=collecting.service,
         collection_sync=collecting.sync,
@@ -99,9 +95,7 @@ def make_services(
         discogs_links=collecting.links,
         discogs_callback=_discogs_callback(settings),
         sync_messages=SyncMessages(messages=messages, clock=clock),
-        written_messages=WrittenMessages(
-            descriptions=descriptions, later=late_descriptions, messages=messages
-        ),
+        written_messages=writing.written,
         operators=operators,
         messages=messages,
         door=door,

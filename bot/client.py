@@ -17,6 +17,7 @@ EXTENSIONS: Final = (
     "cogs.account",
     "cogs.collection",
     "cogs.describe",
+    "cogs.discover",
     "cogs.haiku",
     "cogs.help",
     "cogs.search",

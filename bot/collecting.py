@@ -19,6 +19,7 @@ from services.discogs.shelf import DiscogsShelf
 from services.jobs.kinds import Handlers
 from services.jobs.queue import JobQueue
 from services.resilience.clock import Clock, system_random
+from services.storage.ai_uses import AiConsentRepository
 from services.storage.collection_entries import LocalEntries
 from services.storage.collections import CollectionRepository
 from services.storage.database import Database, Transaction
@@ -125,5 +126,6 @@ def _forgetting(collections: CollectionRepository, views: CollectionViews) -> On
     async def forget(transaction: Transaction, user_id: int) -> None:
         await collections.delete_person(transaction, user_id)
         await views.forget(transaction, user_id)
+        await AiConsentRepository().delete(transaction, user_id)
 
     return forget

@@ -13,6 +13,7 @@ from services.catalogue.service import CatalogueService
 from services.collection.service import CollectionService
 from services.collection.sync import CollectionSync
 from services.collection.views import CollectionViews
+from services.descriptions.discovering import Discovery
 from services.descriptions.later import Promises
 from services.descriptions.service import DescriptionService
 from services.health import Health
@@ -25,6 +26,7 @@ class Services:
     catalogue: CatalogueService
     descriptions: DescriptionService
     late_descriptions: Promises
+    discovery: Discovery
     health: Health
     messages: ProgressiveMessages
     collection: CollectionService

@@ -22,7 +22,7 @@ from bot.ui.layout import (
 )
 from bot.ui.text import escape, escape_paragraphs, fit, link, plain, shorten, timestamp, unescape
 from services.descriptions.allowance import Used
-from services.descriptions.later import LateDescription
+from services.descriptions.late_models import LateDescription
 from services.descriptions.models import DayFacts, Form, Grounding, KeptText, Target, Wish, title_of
 from services.descriptions.review import haiku_lines, unconfirmed_numbers
 from services.euria.models import Subject
@@ -189,10 +189,8 @@ def _waiting(state: DescriptionState, texts: Texts) -> str:
     if state.grounding is None:
         return "🔎 " + texts.gettext("Looking it up on {service}…", service="Discogs")
     if state.place:
-        return "⏳ " + texts.ngettext(
-            "You're next in line for EurIA…",
-            "EurIA is busy: you're number {count} in line…",
-            state.place,
+        return "⏳ " + texts.gettext(
+            "EurIA is busy: you're number {place} in line…", place=state.place
         )
     return "✍️ " + texts.gettext("Writing about it…")
 

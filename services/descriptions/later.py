@@ -6,8 +6,7 @@ and a text that was paid for is stored before it is shown.
 """
 
 import logging
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Final, Protocol
 
 import msgspec
@@ -19,23 +18,14 @@ from services.delivery import (
     MessageEditor,
     MessagePlace,
 )
-from services.descriptions.models import (
-    Facts,
-    Form,
-    Grounding,
-    NoText,
-    Target,
-    UserWords,
-    Wish,
-)
+from services.descriptions.late_models import WRITE_LATER, LateDescription, WriteLater
+from services.descriptions.models import Grounding, NoText
 from services.descriptions.service import DescriptionService
 from services.errors import ExternalServiceException
-from services.euria.models import Subject
-from services.jobs.kinds import JobKind, RetryLater, RunningJob
+from services.jobs.kinds import RetryLater, RunningJob
 from services.jobs.queue import JobQueue
 from services.resilience.clock import Clock
 from services.storage.errors import DatabaseUnavailable
-from services.storage.job_models import Priority
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -43,74 +33,6 @@ _FIRST_TRY_SECONDS: Final = 15.0
 _LONGEST_PAUSE_SECONDS: Final = 1_800.0
 _DISCORD_PAUSE_SECONDS: Final = 30.0
 _MOST_WAITING: Final = 100
-
-
-class WriteLater(msgspec.Struct, frozen=True, kw_only=True):
-    """The job: what to write, for which message.
-
-    Attributes:
-        late_id: Of the message.
-        user_id: Who asked.
-        topic: Their words; empty for none.
-        target: What they mean, as a button carries it.
-        subject: Album or artist, where they said so.
-        length: What kind of text.
-        language: A code; earlier versions stored the English name.
-        facts: What Discogs told.
-        is_thin: It did not tell everything: it is asked again.
-        asked_at: When (UTC).
-        text: The text, once it is written.
-        is_refused: The model will not write it, whenever it is asked.
-    """
-
-    late_id: int
-    user_id: int
-    topic: str = ""
-    target: str = "w"
-    subject: Subject | None = None
-    length: Form = Form.SHORT
-    language: str = "en"
-    facts: Facts | None = None
-    is_thin: bool = True
-    asked_at: datetime
-    text: str = ""
-    is_refused: bool = False
-
-    @property
-    def wish(self) -> Wish:
-        """Return what was asked for."""
-        return Wish(
-            words=UserWords(self.topic) if self.topic else None,
-            target=Target.parse(self.target) or Target(),
-            subject=self.subject,
-            form=self.length,
-            language=_OLD_LANGUAGES.get(self.language, self.language),
-        )
-
-
-_OLD_LANGUAGES: Final = {"English": "en", "French": "fr"}
-WRITE_LATER: Final = JobKind(
-    name="descriptions.write_later", payload=WriteLater, priority=Priority.BACKGROUND
-)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LateDescription:
-    """What the message shows in the end.
-
-    Attributes:
-        grounding: What was asked for, and what Discogs knew.
-        user_id: Who asked, and may have it written again.
-        text: The whole text; empty when it was given up, or refused.
-        asked_at: When it was asked for (UTC).
-        is_refused: The model would not write it.
-    """
-
-    grounding: Grounding
-    user_id: int
-    text: str
-    asked_at: datetime
-    is_refused: bool = False
 
 
 class Promises(Protocol):

@@ -8,6 +8,7 @@ import pytest
 import yarl
 from discord.ext import commands
 from fakes.accounts import ChangingKeys
+from fakes.chance import FixedChance
 from fakes.promises import FakePromises
 from harness.databases import open_database
 
@@ -24,6 +25,8 @@ from bot.ui.written_message import WrittenMessages
 from bot.upstreams import Upstreams
 from services.accounts.cipher import TokenCipher
 from services.catalogue.service import CatalogueService
+from services.collection.candidates import CollectionCandidates
+from services.descriptions.discovering import Discovery
 from services.descriptions.service import DescriptionService
 from services.discogs.service import DiscogsService
 from services.euria.service import EuriaService
@@ -109,6 +112,14 @@ async def services(tmp_path: Path) -> AsyncIterator[Services]:
             ),
             operators=operators,
             late_descriptions=FakePromises(),
+            discovery=Discovery(
+                database,
+                copies=collecting.service,
+                candidates=CollectionCandidates(database, chance=FixedChance(0.0)),
+                euria=euria,
+                clock=clock,
+                chance=FixedChance(0.0),
+            ),
             door=Door(),
             messages=messages,
             answers=Answers(CATALOGUE),
@@ -192,7 +203,16 @@ async def test_every_extension_loads_and_brings_its_command(bot: AimeBot) -> Non
         await bot.load_extension(extension)
 
     names = sorted(command.name for command in bot.tree.get_commands())
-    assert names == ["account", "collection", "describe", "haiku", "help", "search", "status"]
+    assert names == [
+        "account",
+        "collection",
+        "describe",
+        "discover",
+        "haiku",
+        "help",
+        "search",
+        "status",
+    ]
 
 
 async def test_errors_of_commands_go_to_our_tree(bot: AimeBot) -> None:

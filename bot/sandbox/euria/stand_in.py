@@ -15,6 +15,7 @@ from aiohttp.typedefs import Handler, Middleware
 
 from bot.sandbox.catalogue import Catalogue, default_catalogue
 from bot.sandbox.euria.behaviour import Behaviour
+from bot.sandbox.euria.picking import compose_picks
 from bot.sandbox.euria.prose import compose
 from bot.sandbox.euria.sending import StreamSender
 from bot.sandbox.euria.streaming import Answer, Json, tokens_in
@@ -190,7 +191,12 @@ class EuriaStandIn(StandIn):
         if self.behaviour.varied:
             variation += self._asked[prompt]
             self._asked[prompt] += 1
-        text = compose(prompt, self.catalogue, variation)
+        is_json = (body.get("response_format") or {}).get("type") == "json_schema"
+        text = (
+            compose_picks(prompt, variation)
+            if is_json
+            else compose(prompt, self.catalogue, variation)
+        )
         finish_reason = self.behaviour.finish_reason
         if finish_reason == "length":
             text = text[: len(text) // 2]

@@ -14,7 +14,8 @@ from fakes.upstreams import FakeDiscogs, FakeWriter
 from fakes.virtual_time import in_virtual_time
 
 from services.delivery import DiscordUnavailable, LateEdit, MessagePlace
-from services.descriptions.later import WRITE_LATER, LateDescription, LateDescriptions, WriteLater
+from services.descriptions.late_models import WRITE_LATER, LateDescription, WriteLater
+from services.descriptions.later import LateDescriptions
 from services.descriptions.models import AlbumFacts, Form, Grounding, Target, UserWords, Wish
 from services.descriptions.service import DescriptionService
 from services.discogs.models import Release
