@@ -1,5 +1,6 @@
 """One request to EurIA's chat: sent, read, and asked once more when thinking used it all up."""
 
+import logging
 from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing, asynccontextmanager, suppress
 from dataclasses import dataclass, replace
@@ -22,9 +23,10 @@ from services.http import MAX_BODY_BYTES, ByteStream, ErrorDetail, HttpClient, R
 from services.resilience.clock import Clock
 from services.secret import Secret
 
+_LOGGER = logging.getLogger(__name__)
+
 _JSON: Final = "application/json"
 _LARGER: Final = 4
-_USAGE_SECONDS: Final = 1.0
 _MODEL_STATUSES: Final = frozenset({400, 404, 422})
 
 
@@ -39,6 +41,7 @@ class Chat:
         api_url: The base of the API, ends in ``/openai/v1``.
         model: Its id.
         capabilities: What it can do.
+        usage_seconds: How long what a complete text cost is waited for.
     """
 
     http: HttpClient
@@ -47,6 +50,7 @@ class Chat:
     api_url: str
     model: str
     capabilities: Capabilities
+    usage_seconds: float
 
     async def stream(
         self, operation: str, prompt: Prompt, bill: Bill, on_end: Callable[[StreamEnd], None]
@@ -69,6 +73,12 @@ class Chat:
                 async for text in texts:
                     yield text
         _check(reader, operation)
+        if reader.shows_thoughts:
+            _LOGGER.warning(
+                "euria: %s thinks aloud before </think>; EURIA_MODEL_CAPABILITIES can say that it "
+                "begins_in_thought",
+                self.model,
+            )
         on_end(StreamEnd(finish_reason=reader.finish_reason, usage=reader.usage, model=self.model))
 
     async def complete(self, operation: str, prompt: Prompt, bill: Bill) -> Completion:
@@ -139,7 +149,7 @@ class Chat:
             return
         async with aclosing(_decoded(answer, operation)) as events:
             while True:
-                late = self.clock.monotonic() + _USAGE_SECONDS if reader.is_complete else None
+                late = self.clock.monotonic() + self.usage_seconds if reader.is_complete else None
                 data = None
                 with suppress(TimeoutError):
                     async with self.clock.timeout_at(late):

@@ -72,6 +72,11 @@ class TextReader:
         self.characters = 0
         self.has_text = False
 
+    @property
+    def shows_thoughts(self) -> bool:
+        """True when text turned out to have been a thought, of which only the end was marked."""
+        return self._thoughts.is_orphaned
+
     def read(self, data: str | bytes) -> Iterator[str]:
         """Yield the visible text of one event, or of a whole JSON answer.
 

@@ -21,6 +21,7 @@ from services.secret import Secret
 _LOGGER = logging.getLogger(__name__)
 
 SETTINGS: Final = ("EURIA_TOKEN", "EURIA_PRODUCT_ID")
+_USAGE_SECONDS: Final = 1.0
 _MODELS_SECONDS: Final = 5.0
 _MOST_NAMED: Final = 20
 
@@ -77,6 +78,8 @@ class EuriaService:
                 api_url=api_url,
                 model=model,
                 capabilities=capabilities or Capabilities(),
+                # Less than a silence that would end the text: it is complete by then.
+                usage_seconds=min(_USAGE_SECONDS, limits.idle / 2),
             )
 
     @property

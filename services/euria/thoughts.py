@@ -13,10 +13,14 @@ class ThoughtFilter:
     A thought that is never closed is dropped to the end. A closing tag without an opening one is
     dropped too; what stood before it was text for all one could know, and is shown already. Where
     the chat template opens the thought itself, say ``begins_inside``.
+
+    Attributes:
+        is_orphaned: There was such a closing tag: what was shown before it was a thought.
     """
 
     def __init__(self, *, begins_inside: bool = False) -> None:
         """Start outside any thought, or inside one."""
+        self.is_orphaned = False
         self._held = ""
         self._inside = begins_inside
         self._is_assumed = begins_inside
@@ -28,6 +32,7 @@ class ThoughtFilter:
             before, self._held = self._held[: tag.start()], self._held[tag.end() :]
             if before and not self._inside:
                 yield before
+            self.is_orphaned = self.is_orphaned or not (self._inside or tag[0] == _OPEN)
             self._inside, self._is_assumed = tag[0] == _OPEN, False
         keep = max(_overlap(self._held, _OPEN), _overlap(self._held, _CLOSE))
         split = len(self._held) - keep

@@ -68,6 +68,8 @@ class StreamSender:
         if fault is not None and fault.kind is FaultKind.NO_DONE:
             return
         await self._write(stream, {}, self.answer.finish_reason)
+        if behaviour.hangs_at_end and not await stay_silent(self.request, 0):
+            raise _ClientLeftError
         if with_usage:
             await self._send_event(stream, self.answer.usage_chunk(int(time.time())))
         await self._send_event(stream, _DONE)
