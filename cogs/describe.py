@@ -21,6 +21,7 @@ from bot.ui.description_card import (
     Stage,
     again_id,
     description_card,
+    length_shown,
     topic_of,
 )
 from bot.ui.host import Host
@@ -185,7 +186,9 @@ class Describe(commands.Cog):
         async def show(newest: DescriptionState) -> None:
             await reply.show(description_card(newest, texts))
 
-        async with self._messages.start(show, at_once=at_once) as message:
+        async with self._messages.start(
+            show, at_once=at_once, channel=reply.shared_channel, length_of=length_shown
+        ) as message:
             message.update(state)
             writing = asyncio.create_task(
                 self._write(message, state, wish, reply, texts), name=f"describe {stop_id}"

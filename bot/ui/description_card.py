@@ -18,7 +18,8 @@ from bot.ui.layout import (
     view_of,
     with_picture,
 )
-from bot.ui.text import escape, escape_paragraphs, fit, link, plain, shorten, timestamp, unescape
+from bot.ui.markdown import being_written, written
+from bot.ui.text import escape, link, shorten, timestamp, unescape
 from services.descriptions.later import LateDescription
 from services.descriptions.service import Grounding, KeptText
 from services.euria.models import Length, Subject
@@ -26,7 +27,6 @@ from services.euria.models import Length, Subject
 STOP_PREFIX: Final = "describe:stop"
 AGAIN_PREFIX: Final = "describe:again"
 ANY_SUBJECT: Final = "any"
-CURSOR: Final = " ▌"
 _MAX_TEXT: Final = 3_300
 _TOPIC_HEADING: Final = "## "
 
@@ -111,6 +111,11 @@ def description_card(state: DescriptionState, texts: Texts) -> ui.LayoutView:
     return view_of(card) if row is None else view_of(card, row)
 
 
+def length_shown(state: DescriptionState) -> int:
+    """Return how many characters of the text can be read by now."""
+    return sum(map(len, being_written(state.text, _MAX_TEXT)))
+
+
 def topic_of(message: discord.Message) -> str | None:
     """Return the topic that a description message shows, or None when it is no such message."""
     for component in message.components:
@@ -129,8 +134,11 @@ def _body(state: DescriptionState, texts: Texts) -> str:
         return "✍️ " + texts.gettext("Writing about it…")
     if state.stage is Stage.TEMPLATE:
         return f"⚠️ {state.note}\n\n{_template(state, texts)}"
-    body = escape_paragraphs(fit(plain(state.text).strip(), _MAX_TEXT)) or "…"
-    return body + CURSOR if state.stage is Stage.WRITING else body
+    if state.stage is Stage.WRITING:
+        parts = being_written(state.text, _MAX_TEXT)
+        return parts[0] if parts else "✍️ " + texts.gettext("Writing about it…")
+    parts = written(state.text, _MAX_TEXT)
+    return parts[0] if parts else "…"
 
 
 def _picture(state: DescriptionState) -> str | None:

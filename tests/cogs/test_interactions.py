@@ -21,7 +21,7 @@ from harness.openapi import DiscordContract
 from bot.errors import Answers
 from bot.i18n import Catalogue
 from bot.sandbox.discord import RecordedRequest
-from bot.ui.description_card import CURSOR
+from bot.ui.markdown import CURSOR
 from bot.ui.stream import ProgressiveMessages
 from cogs.describe import Describe
 from cogs.help import Help

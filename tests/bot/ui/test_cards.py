@@ -12,7 +12,7 @@ import pytest
 from discord import ui
 
 from bot.i18n import Texts
-from bot.ui.description_card import CURSOR, DescriptionState, Stage, description_card, topic_of
+from bot.ui.description_card import DescriptionState, Stage, description_card, topic_of
 from bot.ui.item_card import release_card, spotify_card
 from bot.ui.layout import (
     CUT_COLOUR,
@@ -22,6 +22,7 @@ from bot.ui.layout import (
     WRITTEN_COLOUR,
     view_of,
 )
+from bot.ui.markdown import CURSOR
 from bot.ui.search_card import PENDING_MARK, search_card
 from services.answers import Answer, Source
 from services.catalogue.models import SearchKind, SearchResults
@@ -362,7 +363,8 @@ def test_description_shows_its_stage_by_colour(
 
 def test_description_has_a_cursor_only_while_it_is_written(texts: Texts) -> None:
     cards = {
-        stage: text_of(description_card(make_state(stage, text="Text."), texts)) for stage in Stage
+        stage: text_of(description_card(make_state(stage, text="A text."), texts))
+        for stage in Stage
     }
 
     assert [stage for stage, text in cards.items() if CURSOR in text] == [Stage.WRITING]
