@@ -13,7 +13,8 @@ from discord import app_commands
 from bot.i18n import N_, Catalogue, Texts
 from bot.logs import CORRELATION_ID
 from bot.ui.notices import notice
-from bot.ui.reply import REFUSALS, InteractionReply, Reply
+from bot.ui.refusals import REFUSALS
+from bot.ui.reply import InteractionReply, Reply
 from bot.ui.stream import EditFailed, MessageGone
 from bot.ui.text import timestamp
 from services import errors

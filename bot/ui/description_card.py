@@ -20,7 +20,8 @@ from bot.ui.layout import (
     view_of,
     with_picture,
 )
-from bot.ui.text import escape, escape_paragraphs, fit, link, plain, shorten, timestamp, unescape
+from bot.ui.markdown import CURSOR, being_written, written
+from bot.ui.text import escape, fit, link, plain, shorten, timestamp, unescape
 from services.descriptions.allowance import Used
 from services.descriptions.late_models import LateDescription
 from services.descriptions.models import DayFacts, Form, Grounding, KeptText, Target, Wish, title_of
@@ -32,8 +33,8 @@ AGAIN_PREFIX: Final = "describe:again"
 ABOUT_PREFIX: Final = "describe:about"
 MATCH_PREFIX: Final = "describe:match"
 ANY_SUBJECT: Final = "any"
-CURSOR: Final = " ▌"
 _MAX_TEXT: Final = 3_200
+_MAX_VERSE: Final = 600
 _MAX_TOPIC: Final = 200
 _TOPIC_HEADING: Final = "## "
 _LONGEST_NUMBER: Final = 20
@@ -147,6 +148,13 @@ def description_card(state: DescriptionState, texts: Texts) -> ui.LayoutView:
     return view_of(card) if row is None else view_of(card, row)
 
 
+def length_shown(state: DescriptionState) -> int:
+    """Return how many characters of the text can be read by now."""
+    if state.wish.form is Form.HAIKU:
+        return len(state.text.strip())
+    return sum(map(len, being_written(state.text, _MAX_TEXT)))
+
+
 def shown_of(message: discord.Message) -> tuple[str, str] | None:
     """Return topic and text that a description message shows, or None when it is no such message.
 
@@ -181,8 +189,13 @@ def _body(state: DescriptionState, texts: Texts) -> str:
     if state.stage is Stage.TEMPLATE:
         said = template(facts, state.wish.form, texts)
         return f"⚠️ {state.note}\n\n{said}" if state.note else said
-    body = _written(state)
-    return body + CURSOR if state.stage is Stage.WRITING else body
+    if state.wish.form is Form.HAIKU:
+        return _verse(state)
+    if state.stage is Stage.WRITING:
+        parts = being_written(state.text, _MAX_TEXT)
+        return parts[0] if parts else "✍️ " + texts.gettext("Writing about it…")
+    parts = written(state.text, _MAX_TEXT)
+    return parts[0] if parts else "…"
 
 
 def _waiting(state: DescriptionState, texts: Texts) -> str:
@@ -195,12 +208,11 @@ def _waiting(state: DescriptionState, texts: Texts) -> str:
     return "✍️ " + texts.gettext("Writing about it…")
 
 
-def _written(state: DescriptionState) -> str:
-    text = fit(plain(state.text).strip(), _MAX_TEXT)
-    if state.wish.form is not Form.HAIKU:
-        return escape_paragraphs(text) or "…"
-    lines = (escape(line) for line in haiku_lines(text))
-    return "\n".join(f"*{line}*" for line in lines if line) or "…"
+def _verse(state: DescriptionState) -> str:
+    """Return a haiku line by line, however much of it there is."""
+    lines = (escape(line) for line in haiku_lines(fit(plain(state.text), _MAX_VERSE)))
+    shown = "\n".join(f"*{line}*" for line in lines if line) or "…"
+    return shown + CURSOR if state.stage is Stage.WRITING else shown
 
 
 def _picture(state: DescriptionState) -> str | None:

@@ -18,6 +18,7 @@ from bot.ui.layout import (
     view_of,
     with_picture,
 )
+from bot.ui.search_card import PENDING_MARK
 from bot.ui.text import escape, isolate, link, shorten
 from services.descriptions.discovering import MOST_CANDIDATES, MoodPick, Picks
 from services.errors import ExternalServiceException
@@ -58,7 +59,7 @@ def looking_card(mood: str, texts: Texts) -> ui.LayoutView:
     return view_of(
         ui.Container(
             ui.TextDisplay(_heading(mood)),
-            ui.TextDisplay("🔎 " + texts.gettext("Looking through your records…")),
+            ui.TextDisplay(f"{PENDING_MARK} " + texts.gettext("Looking through your records…")),
             accent_colour=WRITING_COLOUR,
         )
     )

@@ -8,19 +8,14 @@ import contextlib
 from datetime import timedelta
 from typing import Final, Protocol
 
-import aiohttp
 import discord
 from discord import ui
 
-from bot.ui.stream import EditFailed, MessageGone
+from bot.ui.refusals import REFUSALS, edit_error, is_token_over
+from bot.ui.stream import MessageGone
 from services.delivery import MessagePlace
 from services.secret import Secret
 
-# Unknown message, webhook, channel or interaction; expired or invalid interaction token; missing
-# access; a user who takes no messages.
-_GONE_CODES: Final = frozenset({10003, 10008, 10015, 10062, 50001, 50007, 50013, 50027})
-REFUSALS: Final = (discord.HTTPException, aiohttp.ClientError, OSError)
-"""What discord.py raises when Discord refuses, or lets through when the network fails."""
 # A minute less than the 15 that Discord grants: a slow edit must not run into the end.
 _TOKEN_LIFE: Final = timedelta(minutes=14)
 _NO_PINGS: Final = discord.AllowedMentions.none()
@@ -33,6 +28,8 @@ class Reply(Protocol):
     guild_id: int | None
     question_id: int
     is_shown: bool
+    shared_channel: int | None
+    """Where the answer is edited by the bot's own token, whose limit others share; else None."""
 
     async def acknowledge(self) -> None:
         """Tell the user, and Discord, that an answer is coming; within 3 s of the question."""
@@ -72,7 +69,10 @@ class InteractionReply:
         self._interaction = interaction
         self._is_private = is_private
         self._is_apart = is_apart
+        self._is_ephemeral = False
+        self._has_token = True
         self.is_shown = False
+        self.shared_channel: int | None = None
         self.user_id = interaction.user.id
         self.guild_id = interaction.guild_id
         self.question_id = interaction.id
@@ -101,20 +101,40 @@ class InteractionReply:
         self._is_private = True
 
     async def show(self, view: ui.LayoutView) -> None:
-        """Edit the answer.
+        """Edit the answer: by the interaction's token, and when that has ended as the bot itself.
 
         Raises:
-            MessageGone: It was deleted, or 15 minutes have passed.
+            MessageGone: It was deleted, or 15 minutes have passed and the bot is no member here.
             EditFailed: This edit failed.
         """
         try:
-            message = await self._interaction.edit_original_response(
-                view=finished(view), allowed_mentions=_NO_PINGS
-            )
+            if self._has_token:
+                await self._edit_by_token(finished(view))
+            else:
+                await self._edit_as_bot(finished(view))
         except REFUSALS as error:
-            raise _edit_error(error) from error
+            if not (self._has_token and is_token_over(error)):
+                raise edit_error(error) from error
+            self._has_token = False
+            await self.show(view)
         self.is_shown = True
+
+    async def _edit_by_token(self, view: ui.LayoutView) -> None:
+        message = await self._interaction.edit_original_response(
+            view=view, allowed_mentions=_NO_PINGS
+        )
         self._message_id = message.id
+        self._is_ephemeral = message.flags.ephemeral
+
+    async def _edit_as_bot(self, view: ui.LayoutView) -> None:
+        interaction, channel_id = self._interaction, self._interaction.channel_id
+        if self._message_id is None or channel_id is None or self._is_ephemeral:
+            raise MessageGone("the token has ended")
+        if not _is_member(interaction):
+            raise MessageGone("the token has ended, and the bot is no member")
+        channel = interaction.client.get_partial_messageable(channel_id)
+        message = channel.get_partial_message(self._message_id)
+        await message.edit(view=view, allowed_mentions=_NO_PINGS)
 
     async def place(self, locale: str) -> MessagePlace | None:
         """Return where the answer is; a "thinking" that shows nothing yet is asked for its id."""
@@ -161,6 +181,7 @@ class MessageReply:
         self._channel = message.channel
         self._answer: discord.Message | None = None
         self.is_shown = False
+        self.shared_channel: int | None = message.channel.id
         self.user_id = message.author.id
         self.guild_id: int | None = None
         self.question_id = message.id
@@ -185,7 +206,7 @@ class MessageReply:
             else:
                 await self._answer.edit(view=finished(view), allowed_mentions=_NO_PINGS)
         except REFUSALS as error:
-            raise _edit_error(error) from error
+            raise edit_error(error) from error
         self.is_shown = True
 
     async def place(self, locale: str) -> MessagePlace | None:
@@ -223,16 +244,3 @@ def _is_member(interaction: discord.Interaction) -> bool:
     may = interaction.app_permissions
     may_send = may.send_messages or may.send_messages_in_threads
     return interaction.is_guild_integration() and may.view_channel and may_send
-
-
-def is_gone(error: discord.HTTPException) -> bool:
-    """Return whether the message can never be edited again, by this way at least."""
-    return error.code in _GONE_CODES or error.status == 401  # noqa: PLR2004  # the token expired
-
-
-def _edit_error(error: Exception) -> MessageGone | EditFailed:
-    if not isinstance(error, discord.HTTPException):
-        return EditFailed(type(error).__name__)
-    if is_gone(error):
-        return MessageGone(str(error.code))
-    return EditFailed(f"{error.status} {error.code}")

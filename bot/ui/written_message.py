@@ -9,7 +9,13 @@ from dataclasses import dataclass, replace
 
 from bot.errors import is_temporary, sentence, sentence_with_advice
 from bot.i18n import Texts
-from bot.ui.description_card import DescriptionState, Stage, description_card, refusal_note
+from bot.ui.description_card import (
+    DescriptionState,
+    Stage,
+    description_card,
+    length_shown,
+    refusal_note,
+)
 from bot.ui.reply import Reply
 from bot.ui.stream import ProgressiveMessage, ProgressiveMessages
 from bot.ui.text import timestamp
@@ -71,7 +77,9 @@ class WrittenMessages:
         async def show(newest: DescriptionState) -> None:
             await reply.show(description_card(newest, texts))
 
-        async with self._messages.start(show, at_once=at_once) as message:
+        async with self._messages.start(
+            show, at_once=at_once, channel=reply.shared_channel, length_of=length_shown
+        ) as message:
             message.update(state)
             desk = _Desk(self._descriptions, self._later, message, reply, texts)
             writing = asyncio.create_task(

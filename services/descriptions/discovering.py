@@ -19,7 +19,7 @@ from services.descriptions.moods import Taste, taste_of
 from services.descriptions.prompts import build_picks_prompt
 from services.errors import ExternalServiceException, InvalidResponse
 from services.euria.models import Completion, Prompt
-from services.music import clean_text
+from services.music import clean_text, fold
 from services.resilience.clock import Clock
 from services.storage.ai_uses import AiConsentRepository
 from services.storage.database import Database, Transaction
@@ -28,6 +28,8 @@ MOST_CANDIDATES: Final = 200
 MOST_PICKS: Final = 5
 _FEWEST_TO_ASK: Final = 2
 _LONGEST_REASON: Final = 240
+_SHORTEST_WORD: Final = 3
+_MOST_WORDS: Final = 8
 
 
 class Copies(Protocol):
@@ -167,8 +169,7 @@ class Discovery:
         """
         user_id = payer.user_id
         page = await self._copies.browse(user_id, Filters(), page_size=1)
-        known = (*await self._copies.styles(user_id), *await self._copies.genres(user_id))
-        taste = taste_of(mood, known)
+        taste = taste_of(mood, await self._named(user_id, mood))
         copies = await self._candidates.choose(user_id, taste.filters, limit=MOST_CANDIDATES)
         error: ExternalServiceException | NoText | None = None
         picks: tuple[MoodPick, ...] | None = None
@@ -185,6 +186,15 @@ class Discovery:
             is_fresh=page.is_fresh,
             error=error,
         )
+
+    async def _named(self, user_id: int, mood: UserWords) -> list[str]:
+        """Return the person's genres and styles with words that are in the mood, too."""
+        words = [word for word in fold(mood.text).split() if len(word) >= _SHORTEST_WORD]
+        known: list[str] = []
+        for word in words[:_MOST_WORDS]:
+            known += await self._copies.styles(user_id, word)
+            known += await self._copies.genres(user_id, word)
+        return known
 
     async def _ask(
         self, mood: UserWords, copies: tuple[StoredCopy, ...], language: str, payer: Payer

@@ -25,7 +25,7 @@ from services.music import clean_text
 PROMPT_VERSION: Final = 1
 """Counted up with every change of a word below: kept texts were written from other ones."""
 
-MAX_TOKENS: Final = {Form.SHORT: 450, Form.LONG: 1_100, Form.HAIKU: 120}
+MAX_TOKENS: Final = {Form.SHORT: 450, Form.LONG: 800, Form.HAIKU: 120}
 _TEMPERATURE: Final = {Form.SHORT: 0.7, Form.LONG: 0.7, Form.HAIKU: 0.9}
 
 

@@ -76,6 +76,7 @@ class FakeReply:
     def __init__(self, *failures: Exception) -> None:
         self.said: list[str] = []
         self.is_shown = False
+        self.shared_channel: int | None = None
         self._failures = list(failures)
 
     async def acknowledge(self) -> None:

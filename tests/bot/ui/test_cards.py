@@ -12,7 +12,7 @@ import pytest
 from discord import ui
 
 from bot.i18n import Texts
-from bot.ui.description_card import CURSOR, DescriptionState, Stage, description_card, shown_of
+from bot.ui.description_card import DescriptionState, Stage, description_card, shown_of
 from bot.ui.item_card import release_card, spotify_card
 from bot.ui.layout import (
     CUT_COLOUR,
@@ -22,6 +22,7 @@ from bot.ui.layout import (
     WRITTEN_COLOUR,
     view_of,
 )
+from bot.ui.markdown import CURSOR
 from bot.ui.search_card import PENDING_MARK, search_card
 from services.answers import Answer, Source
 from services.catalogue.models import SearchKind, SearchResults
@@ -367,7 +368,8 @@ def test_description_shows_its_stage_by_colour(
 
 def test_description_has_a_cursor_only_while_it_is_written(texts: Texts) -> None:
     cards = {
-        stage: text_of(description_card(make_state(stage, text="Text."), texts)) for stage in Stage
+        stage: text_of(description_card(make_state(stage, text="A text."), texts))
+        for stage in Stage
     }
 
     assert [stage for stage, text in cards.items() if CURSOR in text] == [Stage.WRITING]
@@ -507,9 +509,9 @@ def _received(payload: list[Any]) -> Iterator[object]:
     ["Blue Train", "1. Outside", "# heading", "a*b_c`d", "@everyone", "https://a.b", "\\o/", "-#"],
 )
 def test_topic_is_read_back_from_the_message(topic: str, english: Texts) -> None:
-    state = make_state(Stage.WRITING, text="A *text*.", wish=Wish(words=UserWords(topic)))
+    state = make_state(Stage.WRITING, text="A @text. And", wish=Wish(words=UserWords(topic)))
 
-    assert shown_of(message_of(description_card(state, english))) == (topic, "A text.")
+    assert shown_of(message_of(description_card(state, english))) == (topic, "A @text.")
 
 
 def test_topic_of_another_message_is_none(english: Texts) -> None:
