@@ -59,11 +59,7 @@ def make_services(
         StartError: The keys that encrypt tokens cannot be used.
     """
     jobs, syncs, door = _jobs(database, clock), _jobs(database, clock), Door()
-    renderings = Renderings(languages)
-    renderings.register(LateDescription, late_description_card)
-    cipher = _cipher(settings)
-    editor = LateEditor(database, door=door, renderings=renderings, cipher=cipher, clock=clock)
-    operators, messages = Operators(), ProgressiveMessages(clock=clock)
+    cipher, operators, messages = _cipher(settings), Operators(), ProgressiveMessages(clock=clock)
     collecting = make_collecting(
         database,
         upstreams=upstreams,
@@ -79,7 +75,9 @@ def make_services(
         upstreams=upstreams,
         collection=collecting.service,
         jobs=jobs,
-        editor=editor,
+        editor=LateEditor(
+            database, door=door, renderings=_renderings(languages), cipher=cipher, clock=clock
+        ),
         messages=messages,
         clock=clock,
     )
@@ -168,6 +166,13 @@ def _discogs_callback(settings: Settings) -> str | None:
     if not settings.web_public_url:
         return None
     return f"{settings.web_public_url}{DISCOGS_CALLBACK}"
+
+
+def _renderings(languages: Catalogue) -> Renderings:
+    """Return how what services hand to delivery looks."""
+    renderings = Renderings(languages)
+    renderings.register(LateDescription, late_description_card)
+    return renderings
 
 
 def _cipher(settings: Settings) -> TokenCipher:

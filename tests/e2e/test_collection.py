@@ -371,6 +371,8 @@ TYPED_BY_BOB: dict[str, list[dict[str, Any]]] = {
     "collection remove": [{"item": "{number}"}, {"item": "{hers}"}],
     "collection sync": [{}, {"full": True}],
     "describe": [{"topic": "blue train"}],
+    "discover": [{"mood": "{hers}"}],
+    "haiku": [{}, {"subject": "blue train"}],
     "help": [{}],
     "search": [{"query": "blue train"}],
     "status": [{}],

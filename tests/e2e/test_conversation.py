@@ -137,7 +137,7 @@ async def test_second_description_is_the_kept_one_unless_fresh_is_asked_for(
 
 async def test_stop_ends_the_text_and_the_request_at_once(bot: RunningBot) -> None:
     exchange = await bot.command("describe", topic="Kind of Blue by Miles Davis", length="long")
-    await exchange.wait_until(has_stop_button, 5)
+    await exchange.wait_until(lambda e: has_stop_button(e) and "▌" in e.last.text, 10)
     message = exchange.last
 
     await bot.sandbox.discord.press(message, custom_id_starting(message, "describe:stop"))
