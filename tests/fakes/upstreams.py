@@ -57,18 +57,21 @@ class FakeSpotify:
 
     Attributes:
         asked: The query and kinds of every search.
+        items: By id; others are made up of their id.
     """
 
     def __init__(self, search: Script[Answer[SpotifyResults]] | None = None) -> None:
         self._search = search or Script(found_items())
         self.asked: list[tuple[str, tuple[SpotifyKind, ...]]] = []
+        self.items: dict[str, SpotifyItem] = {}
 
     async def search(self, query: str, kinds: tuple[SpotifyKind, ...]) -> Answer[SpotifyResults]:
         self.asked.append((query, kinds))
         return await self._search()
 
     async def get_item(self, kind: SpotifyKind, spotify_id: str) -> Answer[SpotifyItem]:
-        return Answer(value=make_item(spotify_id, kind=kind), source=Source.LIVE)
+        item = self.items.get(spotify_id) or make_item(spotify_id, kind=kind)
+        return Answer(value=item, source=Source.LIVE)
 
 
 class FakeDiscogs:

@@ -223,6 +223,7 @@ def test_a_release_is_read() -> None:
             Track("B1.a", "Vasastaden", "6:11"),
             Track("B1.b", "Kungsholmen", ""),
         ),
+        credits=("Jesper Dahlbäck (Music By [All Tracks By])",),
         notes="Recorded at Jesper Dahlbäck's studio.\nSee this page and , by Svek.",
         image_url="https://i.discogs.com/first",
         url="https://www.discogs.com/release/1",
