@@ -65,7 +65,9 @@ def _album(facts: AlbumFacts, texts: Texts) -> Iterator[str]:
 
 def _pressing(facts: AlbumFacts, texts: Texts) -> Iterator[str]:
     label = _name(facts.labels[0]) if facts.labels else ""
-    if facts.pressing_year and label:
+    if label and facts.pressing_year and facts.pressing_year == facts.first_year:
+        yield texts.gettext("This pressing is from that year, on {label}.", label=label)
+    elif facts.pressing_year and label:
         yield texts.gettext(
             "This pressing came out in {year} on {label}.", year=facts.pressing_year, label=label
         )

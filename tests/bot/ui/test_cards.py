@@ -439,6 +439,7 @@ def test_template_tells_the_facts_and_no_story(english: Texts) -> None:
     [
         pytest.param({"artist": ""}, "release/1) This pressing", id="no artist"),
         pytest.param({"labels": ()}, "This pressing came out in 1957.", id="no label"),
+        pytest.param({"first_year": 1957}, "is from that year, on Blue Note.", id="same year"),
         pytest.param({"pressing_year": None}, "in 1958. Discogs files", id="no pressing's year"),
         pytest.param({"first_year": None}, "is a release by **John Coltrane**.", id="no year"),
         pytest.param({"genres": (), "styles": ()}, "on Blue Note.", id="no styles"),
