@@ -1,9 +1,10 @@
 """What is asked again, what an answer costs, how it ended, and what only the operator can mend."""
 
+import asyncio
 import json
 import logging
 from collections.abc import Sequence
-from contextlib import aclosing
+from contextlib import AsyncExitStack, aclosing
 from typing import Any
 
 import pytest
@@ -11,7 +12,7 @@ from fakes.clock import VirtualClock
 from fakes.policies import easy_policy
 from fakes.quota import MemoryQuotaStore
 from fakes.transport import Piece, StreamingTransport
-from fakes.virtual_time import in_virtual_time
+from fakes.virtual_time import in_virtual_time, settle
 
 from services.errors import (
     AskedToWait,
@@ -209,6 +210,22 @@ async def test_a_text_that_the_filter_takes_away_speaks_against_nobody(clock: Vi
         await studio.read()
 
     assert (len(studio.bodies), studio.policy.breaker.failure_count) == (1, 0)
+
+
+@in_virtual_time
+async def test_who_waits_for_a_turn_is_told_the_place(clock: VirtualClock) -> None:
+    studio, places = Studio(clock, [TEXT, 5.0, TEXT, DONE]), list[int]()
+    slots = [studio.policy.bulkhead.slot() for _ in range(100)]
+    async with AsyncExitStack() as taken:
+        for slot in slots:
+            await taken.enter_async_context(slot)
+        described = studio.service.generate_description("Kind of Blue", on_place=places.append)
+        asked = asyncio.ensure_future(anext(described))
+        await settle()
+        assert places == [1]
+
+    async with aclosing(described):
+        assert (await asked, places) == ("Le disque", [1, 0])
 
 
 # Whole answers
