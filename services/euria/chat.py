@@ -1,5 +1,6 @@
 """One request to EurIA's chat: sent, read, and asked once more when thinking used it all up."""
 
+import asyncio
 import logging
 from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing, asynccontextmanager, suppress
@@ -129,7 +130,11 @@ class Chat:
     ) -> tuple[protocol.TextReader, str]:
         reader = self._reader(operation)
         async with self._asking(operation, prompt, stream=False) as request:
-            response = await self.http.send(request)
+            try:
+                response = await self.http.send(request)
+            except asyncio.CancelledError:
+                bill.add(estimate(prompt))  # it was sent, and nobody knows what it cost
+                raise
             try:
                 text = "".join(reader.read(response.body))
             finally:

@@ -1,9 +1,10 @@
 """What is asked again, what an answer costs, how it ended, and what only the operator can mend."""
 
+import asyncio
 import json
 import logging
 from collections.abc import Sequence
-from contextlib import aclosing
+from contextlib import AsyncExitStack, aclosing
 from typing import Any
 
 import pytest
@@ -11,7 +12,7 @@ from fakes.clock import VirtualClock
 from fakes.policies import easy_policy
 from fakes.quota import MemoryQuotaStore
 from fakes.transport import Piece, StreamingTransport
-from fakes.virtual_time import in_virtual_time
+from fakes.virtual_time import in_virtual_time, settle
 
 from services.errors import (
     AskedToWait,
@@ -138,6 +139,13 @@ async def test_a_whole_answer_that_is_all_thought_is_asked_for_once_more(
 # How a text ended
 
 
+@in_virtual_time
+async def test_what_only_begins_like_a_tag_is_the_end_of_the_text(clock: VirtualClock) -> None:
+    studio = Studio(clock, [_event("as in <thi"), _event(reason="stop"), DONE])
+
+    assert await studio.read() == "as in <thi"
+
+
 @pytest.mark.parametrize(
     ("reason", "is_cut"),
     [("stop", False), ("length", True), ("content_filter", True), ("tool_calls", False)],
@@ -204,6 +212,22 @@ async def test_a_text_that_the_filter_takes_away_speaks_against_nobody(clock: Vi
     assert (len(studio.bodies), studio.policy.breaker.failure_count) == (1, 0)
 
 
+@in_virtual_time
+async def test_who_waits_for_a_turn_is_told_the_place(clock: VirtualClock) -> None:
+    studio, places = Studio(clock, [TEXT, 5.0, TEXT, DONE]), list[int]()
+    slots = [studio.policy.bulkhead.slot() for _ in range(100)]
+    async with AsyncExitStack() as taken:
+        for slot in slots:
+            await taken.enter_async_context(slot)
+        described = studio.service.generate_description("Kind of Blue", on_place=places.append)
+        asked = asyncio.ensure_future(anext(described))
+        await settle()
+        assert places == [1]
+
+    async with aclosing(described):
+        assert (await asked, places) == ("Le disque", [1, 0])
+
+
 # Whole answers
 
 
@@ -212,10 +236,12 @@ async def test_a_whole_answer_has_its_text_reason_and_cost(clock: VirtualClock) 
     usage = {"prompt_tokens": 61, "completion_tokens": 212}
     studio = Studio(clock, [_whole("<think>hm</think>Le disque", usage=usage)])
 
-    completion = await studio.service.complete(PROMPT)
+    told: list[Usage] = []
+
+    completion = await studio.service.complete(PROMPT, on_usage=told.append)
 
     assert (completion.text, completion.finish_reason) == ("Le disque", "stop")
-    assert (completion.usage, completion.value) == (USAGE, None)
+    assert (completion.usage, completion.value, told) == (USAGE, None, [USAGE])
     assert studio.bodies[0]["stream"] is False
 
 
@@ -252,6 +278,18 @@ async def test_a_model_that_is_not_served_is_logged_once_with_those_that_are(
         "euria: the model the/model is not served; set EURIA_MODEL to one of these: another/model"
     ]
     assert len(studio.transport.lookups) == 1
+
+
+@in_virtual_time
+async def test_a_model_that_gives_no_plain_answer_either_is_logged(
+    clock: VirtualClock, caplog: pytest.LogCaptureFixture
+) -> None:
+    studio = Studio(clock, [NO_SUCH_MODEL])
+
+    with caplog.at_level(logging.ERROR), pytest.raises(ModelNotServed):
+        await studio.service.complete(PROMPT)
+
+    assert "set EURIA_MODEL to one of these: another/model" in caplog.text
 
 
 @pytest.mark.parametrize("listing", [b"<html>", b'{"data":[{"name":"no id"}]}'])
@@ -319,6 +357,16 @@ async def test_every_attempt_at_a_text_counts(clock: VirtualClock) -> None:
         await studio.read()
 
     assert budget.quota.used == (30 + 30 + 60) // 3
+
+
+@in_virtual_time
+async def test_a_plain_answer_that_is_given_up_counts_at_its_estimate(clock: VirtualClock) -> None:
+    budget = _budget(clock, 10_000)
+    studio = Studio(clock, [20.0, _whole("Le disque")], [_whole("Le disque")], budget=budget)
+
+    await studio.service.complete(PROMPT)
+
+    assert budget.quota.used == (30 // 3 + 100) + (30 + 9) // 3
 
 
 @in_virtual_time

@@ -214,6 +214,15 @@ def test_an_event_that_cannot_be_read_breaks_the_contract(event: str | bytes) ->
             ModelNotServed,
             id="OpenAI, the model",
         ),
+        pytest.param(
+            '{"error":{"code":"model_not_found"}}', "model_not_found", ModelNotServed, id="no model"
+        ),
+        pytest.param(
+            '{"error":{"code":"validation_failed","errors":[{"code":"x"},"y"]}}',
+            "validation_failed",
+            InvalidRequest,
+            id="Infomaniak, something else",
+        ),
     ],
 )
 def test_an_error_inside_the_stream_is_raised_by_its_code(
