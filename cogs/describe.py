@@ -13,6 +13,7 @@ from discord.ext import commands
 
 from bot.errors import Answers, is_temporary, sentence, sentence_with_advice
 from bot.i18n import Texts
+from bot.ui.continuation import Continuation
 from bot.ui.description_card import (
     AGAIN_PREFIX,
     ANY_SUBJECT,
@@ -20,6 +21,7 @@ from bot.ui.description_card import (
     DescriptionState,
     Stage,
     again_id,
+    continuation_cards,
     description_card,
     length_shown,
     topic_of,
@@ -183,8 +185,10 @@ class Describe(commands.Cog):
             again_id=again_id(reply.user_id, wish.length, wish.subject),
         )
 
+        answer = Continuation(reply)
+
         async def show(newest: DescriptionState) -> None:
-            await reply.show(description_card(newest, texts))
+            await answer.show([description_card(newest, texts), *continuation_cards(newest)])
 
         async with self._messages.start(
             show, at_once=at_once, channel=reply.shared_channel, length_of=length_shown
@@ -206,6 +210,10 @@ class Describe(commands.Cog):
                 del self._running[stop_id]
             if writing.cancelled():  # the Stop button did that
                 last = replace(message.newest or state, stage=Stage.STOPPED)
+            elif (bug := writing.exception()) is not None:  # whoever called says so
+                if reply.is_shown:
+                    await message.finish(replace(message.newest or state, stage=Stage.CUT_SHORT))
+                raise bug
             else:
                 last = writing.result()
             await message.finish(last)

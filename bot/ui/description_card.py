@@ -19,7 +19,7 @@ from bot.ui.layout import (
     with_picture,
 )
 from bot.ui.markdown import being_written, written
-from bot.ui.text import escape, link, shorten, timestamp, unescape
+from bot.ui.text import ELLIPSIS, escape, link, shorten, timestamp, unescape
 from services.descriptions.later import LateDescription
 from services.descriptions.service import Grounding, KeptText
 from services.euria.models import Length, Subject
@@ -111,6 +111,17 @@ def description_card(state: DescriptionState, texts: Texts) -> ui.LayoutView:
     return view_of(card) if row is None else view_of(card, row)
 
 
+def continuation_cards(state: DescriptionState) -> list[ui.LayoutView]:
+    """Return the messages after the first, for a text that one does not hold."""
+    if state.stage in (Stage.WAITING, Stage.TEMPLATE):
+        return []
+    colour = WRITING_COLOUR if state.stage is Stage.WRITING else WRITTEN_COLOUR
+    return [
+        view_of(ui.Container(ui.TextDisplay(part), accent_colour=colour))
+        for part in _parts(state)[1:]
+    ]
+
+
 def length_shown(state: DescriptionState) -> int:
     """Return how many characters of the text can be read by now."""
     return sum(map(len, being_written(state.text, _MAX_TEXT)))
@@ -134,11 +145,18 @@ def _body(state: DescriptionState, texts: Texts) -> str:
         return "✍️ " + texts.gettext("Writing about it…")
     if state.stage is Stage.TEMPLATE:
         return f"⚠️ {state.note}\n\n{_template(state, texts)}"
-    if state.stage is Stage.WRITING:
-        parts = being_written(state.text, _MAX_TEXT)
-        return parts[0] if parts else "✍️ " + texts.gettext("Writing about it…")
-    parts = written(state.text, _MAX_TEXT)
-    return parts[0] if parts else "…"
+    parts = _parts(state)
+    if not parts:
+        is_growing = state.stage is Stage.WRITING
+        return "✍️ " + texts.gettext("Writing about it…") if is_growing else ELLIPSIS
+    # What comes late has one message.
+    is_cut = state.asked_at is not None and len(parts) > 1
+    return f"{parts[0]} {ELLIPSIS}" if is_cut else parts[0]
+
+
+def _parts(state: DescriptionState) -> list[str]:
+    split = being_written if state.stage is Stage.WRITING else written
+    return split(state.text, _MAX_TEXT)
 
 
 def _picture(state: DescriptionState) -> str | None:

@@ -46,8 +46,8 @@ class Allowance:
     last: int
 
 
-# A channel takes five edits in 5 s, and as many new messages. What is not for the middle of texts is
-# kept for their beginnings and ends, and of these there are more where several are written.
+# A channel takes five edits in 5 s, and as many new messages. What is not for the middle of texts
+# is kept for their beginnings and ends, and of these there are more where several are written.
 _ONE_CHANNEL: Final = Allowance(seconds=5.0, next=3, next_of_several=2, first_text=5, last=5)
 # A bot makes 50 requests a second in all. Half of them stay free for everything else.
 _ALL_CHANNELS: Final = Allowance(seconds=1.0, next=15, next_of_several=15, first_text=20, last=25)
