@@ -16,14 +16,12 @@ from discord.ext import commands
 from bot.errors import Answers
 from bot.i18n import Texts
 from bot.ui.buttons import Press, read_press
-from bot.ui.description_card import (
+from bot.ui.description_card import DescriptionState, Stage, description_card
+from bot.ui.description_ids import (
     ABOUT_PREFIX,
     AGAIN_PREFIX,
     MATCH_PREFIX,
     STOP_PREFIX,
-    DescriptionState,
-    Stage,
-    description_card,
     read_wish,
     shown_of,
 )

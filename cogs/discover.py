@@ -11,7 +11,7 @@ from discord.ext import commands
 from bot.errors import Answers
 from bot.i18n import Texts
 from bot.ui.buttons import Press, read_press
-from bot.ui.description_card import shown_of
+from bot.ui.description_ids import shown_of
 from bot.ui.discover_card import (
     AGAIN_PREFIX,
     AGREE_PREFIX,

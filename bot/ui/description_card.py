@@ -6,11 +6,11 @@ from datetime import datetime
 from enum import Enum, auto
 from typing import Final
 
-import discord
 from discord import ui
 
 from bot.i18n import Texts
 from bot.ui.buttons import button, own_id, row_of
+from bot.ui.description_ids import AGAIN_PREFIX, STOP_PREFIX, TOPIC_HEADING, wish_id
 from bot.ui.description_template import template
 from bot.ui.layout import (
     CUT_COLOUR,
@@ -21,22 +21,15 @@ from bot.ui.layout import (
     with_picture,
 )
 from bot.ui.markdown import CURSOR, being_written, written
-from bot.ui.text import escape, fit, link, plain, shorten, timestamp, unescape
+from bot.ui.text import ELLIPSIS, escape, fit, link, plain, shorten, timestamp
 from services.descriptions.allowance import Used
 from services.descriptions.late_models import LateDescription
-from services.descriptions.models import DayFacts, Form, Grounding, KeptText, Target, Wish, title_of
+from services.descriptions.models import DayFacts, Form, Grounding, KeptText, Wish, title_of
 from services.descriptions.review import haiku_lines, unconfirmed_numbers
-from services.euria.models import Subject
 
-STOP_PREFIX: Final = "describe:stop"
-AGAIN_PREFIX: Final = "describe:again"
-ABOUT_PREFIX: Final = "describe:about"
-MATCH_PREFIX: Final = "describe:match"
-ANY_SUBJECT: Final = "any"
 _MAX_TEXT: Final = 3_200
 _MAX_VERSE: Final = 600
 _MAX_TOPIC: Final = 200
-_TOPIC_HEADING: Final = "## "
 _LONGEST_NUMBER: Final = 20
 
 _Row = ui.ActionRow[ui.LayoutView]
@@ -89,22 +82,6 @@ class DescriptionState:
     used: Used | None = None
 
 
-def wish_id(wish: Wish) -> tuple[str, str, str]:
-    """Return what a button carries of a wish: everything but words, which stand above it."""
-    return (wish.form, wish.subject or ANY_SUBJECT, str(wish.target))
-
-
-def read_wish(rest: tuple[str, ...], language: str) -> Wish | None:
-    """Return the wish of a button, still without words; None for what no button carries."""
-    if len(rest) not in (2, 3):  # buttons of earlier versions carry no target
-        return None
-    target = Target.parse(rest[2]) if len(rest) == 3 else Target()  # noqa: PLR2004  # as above
-    if rest[0] not in set(Form) or target is None:
-        return None
-    subject = Subject(rest[1]) if rest[1] in set(Subject) else None
-    return Wish(form=Form(rest[0]), subject=subject, target=target, language=language)
-
-
 def late_description_card(late: LateDescription, texts: Texts) -> ui.LayoutView:
     """Return the message for a text that came later, or did not come in a day."""
     note = texts.gettext("EurIA stayed away for a day, so I gave up.")
@@ -136,7 +113,7 @@ def description_card(state: DescriptionState, texts: Texts) -> ui.LayoutView:
     }.get(state.stage, CUT_COLOUR)
     topic = _topic(state, texts)
     card: ui.Container[ui.LayoutView] = ui.Container(
-        ui.TextDisplay(_TOPIC_HEADING + escape(shorten(topic, _MAX_TOPIC))), accent_colour=colour
+        ui.TextDisplay(TOPIC_HEADING + escape(shorten(topic, _MAX_TOPIC))), accent_colour=colour
     )
     body = _body(state, texts)
     picture = _picture(state)
@@ -148,29 +125,22 @@ def description_card(state: DescriptionState, texts: Texts) -> ui.LayoutView:
     return view_of(card) if row is None else view_of(card, row)
 
 
+def continuation_cards(state: DescriptionState) -> list[ui.LayoutView]:
+    """Return the messages after the first, for a text that one does not hold."""
+    if state.stage in (Stage.WAITING, Stage.TEMPLATE) or state.wish.form is Form.HAIKU:
+        return []
+    colour = WRITING_COLOUR if state.stage is Stage.WRITING else WRITTEN_COLOUR
+    return [
+        view_of(ui.Container(ui.TextDisplay(part), accent_colour=colour))
+        for part in _parts(state)[1:]
+    ]
+
+
 def length_shown(state: DescriptionState) -> int:
     """Return how many characters of the text can be read by now."""
     if state.wish.form is Form.HAIKU:
         return len(state.text.strip())
     return sum(map(len, being_written(state.text, _MAX_TEXT)))
-
-
-def shown_of(message: discord.Message) -> tuple[str, str] | None:
-    """Return topic and text that a description message shows, or None when it is no such message.
-
-    Both as they were before escaping; the cursor of a text under way is not part of it.
-    """
-    for component in message.components:
-        if not isinstance(component, discord.Container):
-            continue
-        texts = [
-            each.content for each in component.children if isinstance(each, discord.TextDisplay)
-        ]
-        if texts and texts[0].startswith(_TOPIC_HEADING):
-            body = texts[1] if len(texts) > 1 else ""
-            topic = unescape(texts[0].removeprefix(_TOPIC_HEADING))
-            return topic, unescape(body.removesuffix(CURSOR))
-    return None
 
 
 def _topic(state: DescriptionState, texts: Texts) -> str:
@@ -191,11 +161,18 @@ def _body(state: DescriptionState, texts: Texts) -> str:
         return f"⚠️ {state.note}\n\n{said}" if state.note else said
     if state.wish.form is Form.HAIKU:
         return _verse(state)
-    if state.stage is Stage.WRITING:
-        parts = being_written(state.text, _MAX_TEXT)
-        return parts[0] if parts else "✍️ " + texts.gettext("Writing about it…")
-    parts = written(state.text, _MAX_TEXT)
-    return parts[0] if parts else "…"
+    parts = _parts(state)
+    if not parts:
+        is_growing = state.stage is Stage.WRITING
+        return "✍️ " + texts.gettext("Writing about it…") if is_growing else ELLIPSIS
+    # What comes late has one message.
+    is_cut = state.asked_at is not None and len(parts) > 1
+    return f"{parts[0]} {ELLIPSIS}" if is_cut else parts[0]
+
+
+def _parts(state: DescriptionState) -> list[str]:
+    split = being_written if state.stage is Stage.WRITING else written
+    return split(state.text, _MAX_TEXT)
 
 
 def _waiting(state: DescriptionState, texts: Texts) -> str:

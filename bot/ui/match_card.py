@@ -6,7 +6,7 @@ from discord import ui
 
 from bot.i18n import Texts
 from bot.ui.buttons import Button, button, own_id, row_of
-from bot.ui.description_card import ABOUT_PREFIX, MATCH_PREFIX
+from bot.ui.description_ids import ABOUT_PREFIX, MATCH_PREFIX
 from bot.ui.layout import DISCOGS_COLOUR, MAX_TITLE, subtext, view_of
 from bot.ui.text import escape, isolate, link, shorten
 from services.descriptions.models import Target

@@ -1,5 +1,7 @@
 """What Discord's refusals mean for a message of ours."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Final
 
 import aiohttp
@@ -36,3 +38,12 @@ def edit_error(error: Exception) -> MessageGone | EditFailed:
     if is_gone(error):
         return MessageGone(str(error.code))
     return EditFailed(f"{error.status} {error.code}")
+
+
+@contextmanager
+def refusals_told() -> Iterator[None]:
+    """Raise what a progressive message is told, for refusals inside the block."""
+    try:
+        yield
+    except REFUSALS as error:
+        raise edit_error(error) from error

@@ -6,12 +6,14 @@ that turns into an error is deleted and followed by an ephemeral message.
 
 import contextlib
 from datetime import timedelta
-from typing import Final, Protocol
+from typing import Any, Final, Protocol
 
 import discord
 from discord import ui
 
-from bot.ui.refusals import REFUSALS, edit_error, is_token_over
+from bot.ui.layout import looks_of
+from bot.ui.reach import is_member
+from bot.ui.refusals import REFUSALS, edit_error, is_token_over, refusals_told
 from bot.ui.stream import MessageGone
 from services.delivery import MessagePlace
 from services.secret import Secret
@@ -35,12 +37,15 @@ class Reply(Protocol):
         """Tell the user, and Discord, that an answer is coming; within 3 s of the question."""
 
     async def show(self, view: ui.LayoutView) -> None:
-        """Make ``view`` the answer, replacing the previous one.
+        """Make ``view`` the answer, replacing the previous one; one that looks alike is not sent.
 
         Raises:
             MessageGone: The answer can never be edited again.
             EditFailed: This edit failed.
         """
+
+    async def send_more(self, view: ui.LayoutView) -> discord.Message:
+        """Send a message after the answer, as public as that; raises what ``show`` raises."""
 
     async def fail(self, view: ui.LayoutView) -> None:
         """Answer with an error that only the asker sees, where Discord can do that."""
@@ -71,6 +76,7 @@ class InteractionReply:
         self._is_apart = is_apart
         self._is_ephemeral = False
         self._has_token = True
+        self._looks: list[dict[str, Any]] | None = None
         self.is_shown = False
         self.shared_channel: int | None = None
         self.user_id = interaction.user.id
@@ -107,6 +113,9 @@ class InteractionReply:
             MessageGone: It was deleted, or 15 minutes have passed and the bot is no member here.
             EditFailed: This edit failed.
         """
+        looks = looks_of(view)
+        if looks == self._looks:
+            return
         try:
             if self._has_token:
                 await self._edit_by_token(finished(view))
@@ -117,6 +126,7 @@ class InteractionReply:
                 raise edit_error(error) from error
             self._has_token = False
             await self.show(view)
+        self._looks = looks
         self.is_shown = True
 
     async def _edit_by_token(self, view: ui.LayoutView) -> None:
@@ -130,11 +140,21 @@ class InteractionReply:
         interaction, channel_id = self._interaction, self._interaction.channel_id
         if self._message_id is None or channel_id is None or self._is_ephemeral:
             raise MessageGone("the token has ended")
-        if not _is_member(interaction):
+        if not is_member(interaction):
             raise MessageGone("the token has ended, and the bot is no member")
         channel = interaction.client.get_partial_messageable(channel_id)
         message = channel.get_partial_message(self._message_id)
         await message.edit(view=view, allowed_mentions=_NO_PINGS)
+
+    async def send_more(self, view: ui.LayoutView) -> discord.Message:
+        """Send a follow-up."""
+        with refusals_told():
+            return await self._interaction.followup.send(
+                view=finished(view),
+                ephemeral=self._is_ephemeral,
+                allowed_mentions=_NO_PINGS,
+                wait=True,
+            )
 
     async def place(self, locale: str) -> MessagePlace | None:
         """Return where the answer is; a "thinking" that shows nothing yet is asked for its id."""
@@ -152,7 +172,7 @@ class InteractionReply:
             application_id=interaction.application_id,
             token=Secret(interaction.token),
             token_until=interaction.created_at + _TOKEN_LIFE,
-            is_in_reach=_is_member(interaction),
+            is_in_reach=is_member(interaction),
             locale=locale,
         )
 
@@ -180,6 +200,7 @@ class MessageReply:
         """Answer in the channel of ``message``; nothing is sent yet."""
         self._channel = message.channel
         self._answer: discord.Message | None = None
+        self._looks: list[dict[str, Any]] | None = None
         self.is_shown = False
         self.shared_channel: int | None = message.channel.id
         self.user_id = message.author.id
@@ -198,16 +219,26 @@ class MessageReply:
             MessageGone: It was deleted, or the user no longer accepts messages.
             EditFailed: This edit failed.
         """
-        try:
+        looks = looks_of(view)
+        if looks == self._looks:
+            return
+        with refusals_told():
             if self._answer is None:
+                # The nonce: if it arrived although it seemed to fail, it is not sent twice.
                 self._answer = await self._channel.send(
-                    view=finished(view), allowed_mentions=_NO_PINGS
+                    view=finished(view),
+                    nonce=str(self.question_id),
+                    allowed_mentions=_NO_PINGS,
                 )
             else:
                 await self._answer.edit(view=finished(view), allowed_mentions=_NO_PINGS)
-        except REFUSALS as error:
-            raise edit_error(error) from error
+        self._looks = looks
         self.is_shown = True
+
+    async def send_more(self, view: ui.LayoutView) -> discord.Message:
+        """Send another message."""
+        with refusals_told():
+            return await self._channel.send(view=finished(view), allowed_mentions=_NO_PINGS)
 
     async def place(self, locale: str) -> MessagePlace | None:
         """Return where the answer is, once there is one."""
@@ -234,13 +265,3 @@ def finished(view: ui.LayoutView) -> ui.LayoutView:
     """
     view.stop()
     return view
-
-
-def _is_member(interaction: discord.Interaction) -> bool:
-    """Return whether the bot itself may edit its messages in this channel, without a token."""
-    if interaction.context.dm_channel:
-        return True
-    # In a server where it is only installed by the user, or a private channel, it is a stranger.
-    may = interaction.app_permissions
-    may_send = may.send_messages or may.send_messages_in_threads
-    return interaction.is_guild_integration() and may.view_channel and may_send

@@ -9,9 +9,11 @@ from dataclasses import dataclass, replace
 
 from bot.errors import is_temporary, sentence, sentence_with_advice
 from bot.i18n import Texts
+from bot.ui.continuation import Continuation
 from bot.ui.description_card import (
     DescriptionState,
     Stage,
+    continuation_cards,
     description_card,
     length_shown,
     refusal_note,
@@ -74,8 +76,10 @@ class WrittenMessages:
             wish=wish, owner=reply.user_id, stage=Stage.WAITING, question_id=reply.question_id
         )
 
+        answer = Continuation(reply)
+
         async def show(newest: DescriptionState) -> None:
-            await reply.show(description_card(newest, texts))
+            await answer.show([description_card(newest, texts), *continuation_cards(newest)])
 
         async with self._messages.start(
             show, at_once=at_once, channel=reply.shared_channel, length_of=length_shown
@@ -87,21 +91,9 @@ class WrittenMessages:
             )
             self._running[reply.question_id] = writing
             try:
-                await asyncio.wait({writing})
-            except asyncio.CancelledError:  # the bot is closing: end the text honestly
-                writing.cancel()
-                note = texts.gettext("I'm restarting. Try again in a minute.")
-                newest = message.newest or state
-                stage = Stage.CUT_SHORT if newest.text.strip() else Stage.TEMPLATE
-                await message.finish(replace(newest, stage=stage, note=note))
-                raise
+                await desk.finish(state, writing)
             finally:
                 del self._running[reply.question_id]
-            if writing.cancelled():  # the Stop button did that
-                last = replace(message.newest or state, stage=Stage.STOPPED)
-            else:
-                last = writing.result()
-            await message.finish(last)
 
     def stop(self, question_id: int) -> bool:
         """Stop the text that answers a question; False when none is being written."""
@@ -137,6 +129,30 @@ class _Desk:
             state = await self._failed(self.message.newest or state, grounding, error)
         used = await self.descriptions.used(self.reply.user_id)
         return replace(state, used=used if used is not None and used.is_worth_saying else None)
+
+    async def finish(
+        self, state: DescriptionState, writing: "asyncio.Task[DescriptionState]"
+    ) -> None:
+        """Show the last state, whatever becomes of ``writing``."""
+        message = self.message
+        try:
+            await asyncio.wait({writing})
+        except asyncio.CancelledError:  # the bot is closing: end the text honestly
+            writing.cancel()
+            note = self.texts.gettext("I'm restarting. Try again in a minute.")
+            newest = message.newest or state
+            stage = Stage.CUT_SHORT if newest.text.strip() else Stage.TEMPLATE
+            await message.finish(replace(newest, stage=stage, note=note))
+            raise
+        newest = message.newest or state
+        if writing.cancelled():  # the Stop button did that
+            await message.finish(replace(newest, stage=Stage.STOPPED))
+        elif (bug := writing.exception()) is not None:  # whoever called says so
+            if self.reply.is_shown:
+                await message.finish(replace(newest, stage=Stage.CUT_SHORT))
+            raise bug
+        else:
+            await message.finish(writing.result())
 
     async def _follow(self, state: DescriptionState, grounding: Grounding) -> DescriptionState:
         payer = Payer(self.reply.user_id, self.reply.guild_id)

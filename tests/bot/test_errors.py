@@ -86,6 +86,9 @@ class FakeReply:
         self.said.append(shown(view))
         self.is_shown = True
 
+    async def send_more(self, view: ui.LayoutView) -> discord.Message:
+        raise NotImplementedError
+
     async def place(self, locale: str) -> None:
         del locale
 

@@ -40,7 +40,7 @@ async def test_search_is_run_from_the_keyboard_alone(real: Stage) -> None:
 async def test_description_grows_in_one_message_and_stops_when_told(real: Stage) -> None:
     real.sandbox.euria.behaviour.chunk_seconds = 0.2
     # Late facts: the button is there, and has the focus, before the card grows a line above it.
-    real.sandbox.discogs.faults.set(Fault(kind=FaultKind.DELAY, seconds=1.5))
+    real.sandbox.discogs.faults.set(Fault(kind=FaultKind.DELAY, seconds=0.9))
     await real.command("describe", "Kind of Blue by Miles Davis")
     stop = real.last.get_by_role("button", name="Stop")
     await expect(real.last).to_contain_text("Looking it up on Discogs")

@@ -565,6 +565,18 @@ async def test_bug_in_the_middle_is_told_to_the_asker_only(
 
 
 @in_virtual_time
+async def test_bug_in_the_middle_leaves_no_text_that_seems_to_be_going_on(
+    clock: VirtualClock, fake: FakeDiscord, caplog: pytest.LogCaptureFixture
+) -> None:
+    await Studio(clock, "Once upon ", 5.0, KeyError("canary")).describe()
+
+    assert "Cut short." in fake.shown[-1]
+    assert CURSOR not in fake.shown[-1]
+    assert "Something broke on my side" in fake.whispered[0]
+    assert "canary" in caplog.text
+
+
+@in_virtual_time
 async def test_again_writes_anew_about_the_topic_that_the_message_shows(
     clock: VirtualClock, fake: FakeDiscord
 ) -> None:

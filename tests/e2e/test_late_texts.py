@@ -18,7 +18,7 @@ from bot.demo.process import BotProcess, Start, bot_process, move_clock
 from bot.sandbox.discord import Exchange, Message
 from bot.sandbox.faults import Fault, FaultKind
 from bot.sandbox.sandbox import Sandbox
-from bot.ui.description_card import AGAIN_PREFIX
+from bot.ui.description_ids import AGAIN_PREFIX
 
 PROMISE = "I'll write the text here as soon as it's back."
 DOWN = Fault(kind=FaultKind.STATUS, status=503)

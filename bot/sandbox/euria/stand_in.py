@@ -66,6 +66,7 @@ class EuriaStandIn(StandIn):
         catalogue: The records it knows.
         behaviour: How answers are written and sent; may be changed while running.
         chats: Accepted requests in order.
+        streams: Every stream that was begun, oldest first.
         aborted_streams: Streams whose client left before the end.
         finished_streams: Streams that were sent to their end, however it looked.
     """
@@ -93,6 +94,7 @@ class EuriaStandIn(StandIn):
         self.model = _MODELS[0]
         self.behaviour = behaviour or Behaviour()
         self.chats: list[RecordedChat] = []
+        self.streams: list[StreamSender] = []
         self.aborted_streams = 0
         self.finished_streams = 0
         self.catalogue = catalogue or default_catalogue()
@@ -158,6 +160,7 @@ class EuriaStandIn(StandIn):
             return await self._struck(self._whole(answer))(request)
         with_usage = (body.get("stream_options") or {}).get("include_usage") is True
         sender = StreamSender(request=request, answer=answer, behaviour=behaviour)
+        self.streams.append(sender)
         stream = await sender.send(fault=request.get(FAULT_KEY), with_usage=with_usage)
         if sender.client_left:
             self.aborted_streams += 1

@@ -1,6 +1,7 @@
 """The progressive message: one message that grows while its content is still being made."""
 
 from bot.ui.stream._message import (
+    CHANNEL_PAUSE_SECONDS,
     FIRST_AFTER_SECONDS,
     FIRST_CHARACTERS,
     FIRST_TEXT_SECONDS,
@@ -14,6 +15,7 @@ from bot.ui.stream._messages import ProgressiveMessages
 from bot.ui.stream._traffic import Allowance, Traffic
 
 __all__ = [
+    "CHANNEL_PAUSE_SECONDS",
     "FIRST_AFTER_SECONDS",
     "FIRST_CHARACTERS",
     "FIRST_TEXT_SECONDS",

@@ -32,9 +32,12 @@ _LOGGER = logging.getLogger(__name__)
 FIRST_AFTER_SECONDS: Final = 1.25
 FIRST_CHARACTERS: Final = 40
 FIRST_TEXT_SECONDS: Final = 0.6
-# Of edits this far apart no 5 s hold more than four, and Discord takes five of a channel: the last
-# one follows at once, without a pause. People find one edit a second restless, two seconds slow.
+# An interaction's token takes five edits in 2 s; this is for people's eyes: one edit a second is
+# restless, one in two seconds slow. The last one follows at once, without a pause.
 PAUSE_SECONDS: Final = 1.25
+# A channel's messages share five edits in 5 s, two of which are kept for beginnings and ends: with
+# this pause a text that is alone there is edited evenly.
+CHANNEL_PAUSE_SECONDS: Final = 5 / 3
 LONGEST_PAUSE_SECONDS: Final = 10.0
 _SLOW_EDIT_SECONDS: Final = 2.0
 _LAST_TRIES: Final = 5
@@ -94,9 +97,11 @@ class ProgressiveMessage(Generic[F]):
         self._changed = asyncio.Event()
         self._in_flight = asyncio.Lock()
         self._editor: asyncio.Task[None] | None = None
+        self._counted = contextlib.ExitStack()
         self.is_gone = False
 
     async def __aenter__(self) -> Self:
+        self._counted.enter_context(self._traffic.writing(self._channel))
         self._calm_at = self._clock.monotonic() + self._cadence.first_after
         self._editor = asyncio.create_task(self._edit(), name="progressive message")
         return self
@@ -107,7 +112,8 @@ class ProgressiveMessage(Generic[F]):
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        await self._stop_editor()
+        with self._counted:
+            await self._stop_editor()
 
     @property
     def newest(self) -> F | None:
@@ -145,7 +151,7 @@ class ProgressiveMessage(Generic[F]):
             return
         pause = self._cadence.pause
         for tries_left in reversed(range(_LAST_TRIES)):
-            await self._traffic.enter(self._channel, Urgency.LAST)
+            await self._traffic.enter(self._channel, self._kind, Urgency.LAST)
             try:
                 await self._show_now(state)
             except EditFailed:
@@ -160,7 +166,7 @@ class ProgressiveMessage(Generic[F]):
         while not self.is_gone:
             await self._until_due()
             urgency = Urgency.FIRST_TEXT if self._has_first_text else Urgency.NEXT
-            await self._traffic.enter(self._channel, urgency)
+            await self._traffic.enter(self._channel, self._kind, urgency)
             state = self._newest
             if state is None or state == self._shown:
                 continue
@@ -193,6 +199,11 @@ class ProgressiveMessage(Generic[F]):
             return self._text_since
         text_at = self._text_since + FIRST_TEXT_SECONDS
         return min(self._calm_at, text_at) if self._shown is None else text_at
+
+    @property
+    def _kind(self) -> str:
+        """Which limit of a channel the next edit falls under: the first one sends the message."""
+        return "send" if self._shown is None else "edit"
 
     @property
     def _has_first_text(self) -> bool:

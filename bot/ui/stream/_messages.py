@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable, Hashable
 from typing import TypeVar
 
 from bot.ui.stream._message import (
+    CHANNEL_PAUSE_SECONDS,
     FIRST_AFTER_SECONDS,
     PAUSE_SECONDS,
     Cadence,
@@ -29,7 +30,8 @@ class ProgressiveMessages:
         """Set the cadence of all of them, in seconds, and the budget they share."""
         self._clock = clock
         self._traffic = traffic or Traffic(clock=clock)
-        self._cadence = Cadence(first_after=first_after, pause=pause)
+        self._first_after = first_after
+        self._pause = pause
 
     def start(
         self,
@@ -45,12 +47,13 @@ class ProgressiveMessages:
             show: Makes the message show a state; raises MessageGone or EditFailed.
             at_once: Show the first state without waiting for a better one: nothing else tells
                 the user that a button was noticed.
-            channel: Where the bot edits by its own token, which all messages in that channel
-                share; None when an interaction's token does it.
+            channel: Where the bot sends the first state and edits the message by its own token,
+                whose limits all messages there share; None when an interaction's token does it.
             length_of: Returns how many characters of the growing text a state shows; the first
                 ones are shown sooner than other news. Without it, no state counts as text.
         """
-        cadence = Cadence(first_after=0.0, pause=self._cadence.pause) if at_once else self._cadence
+        pause = self._pause if channel is None else max(self._pause, CHANNEL_PAUSE_SECONDS)
+        cadence = Cadence(first_after=0.0 if at_once else self._first_after, pause=pause)
         return ProgressiveMessage(
             show,
             clock=self._clock,

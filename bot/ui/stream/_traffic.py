@@ -10,8 +10,8 @@ import asyncio
 import contextlib
 import heapq
 import itertools
-from collections import deque
-from collections.abc import Hashable
+from collections import Counter, deque
+from collections.abc import Callable, Hashable, Iterator
 from dataclasses import dataclass
 from enum import IntEnum
 from typing import Final
@@ -34,28 +34,27 @@ class Allowance:
     Attributes:
         seconds: Length of the window, which slides.
         next: Edits until which one in the middle of a text may start.
+        next_of_several: The same while several texts are written here, ``next`` or less.
         first_text: The same for the edit that shows the first words, ``next`` or more.
         last: The same for a last edit, ``first_text`` or more.
     """
 
     seconds: float
     next: int
+    next_of_several: int
     first_text: int
     last: int
 
-    def of(self, urgency: Urgency) -> int:
-        """Return the edits until which one of this urgency may start."""
-        return (self.last, self.first_text, self.next)[urgency]
 
-
-# A channel takes five edits in 5 s; the fifth is kept for whoever ends.
-_ONE_CHANNEL: Final = Allowance(seconds=5.0, next=4, first_text=4, last=5)
+# A channel takes five edits in 5 s, and as many new messages. What is not for the middle of texts
+# is kept for their beginnings and ends, and of these there are more where several are written.
+_ONE_CHANNEL: Final = Allowance(seconds=5.0, next=3, next_of_several=2, first_text=5, last=5)
 # A bot makes 50 requests a second in all. Half of them stay free for everything else.
-_ALL_CHANNELS: Final = Allowance(seconds=1.0, next=15, first_text=20, last=25)
+_ALL_CHANNELS: Final = Allowance(seconds=1.0, next=15, next_of_several=15, first_text=20, last=25)
 # Edits by an interaction's token are free of that limit, and each token has a limit of its own that
 # the cadence keeps far below. What is shared is this process: a tenth of a second of nothing but
 # edits would keep a command waiting, so they come in small groups.
-_INTERACTIONS: Final = Allowance(seconds=0.1, next=5, first_text=10, last=12)
+_INTERACTIONS: Final = Allowance(seconds=0.1, next=5, next_of_several=5, first_text=10, last=12)
 
 
 class Traffic:
@@ -74,34 +73,54 @@ class Traffic:
         self._one_channel = one_channel
         self._all_channels = _Lane(all_channels, clock)
         self._interactions = _Lane(interactions, clock)
-        self._channels: dict[Hashable, _Lane] = {}
+        self._channels: dict[tuple[Hashable, str], _Lane] = {}
+        self._writing: Counter[Hashable] = Counter()
 
-    async def enter(self, channel: Hashable | None, urgency: Urgency) -> None:
+    @contextlib.contextmanager
+    def writing(self, channel: Hashable | None) -> Iterator[None]:
+        """Count one more text in a channel, inside the block."""
+        if channel is None:
+            yield
+            return
+        self._writing[channel] += 1
+        try:
+            yield
+        finally:
+            self._writing[channel] -= 1
+            if not self._writing[channel]:
+                del self._writing[channel]
+
+    async def enter(self, channel: Hashable | None, kind: str, urgency: Urgency) -> None:
         """Wait until an edit may start.
 
         Args:
             channel: Where it is made by the bot's own token; None for an interaction's token.
+            kind: What is limited there by itself: sending, editing.
             urgency: Who waits for it.
         """
         if channel is None:
             await self._interactions.enter(urgency)
         else:
-            await self._lane(channel).enter(urgency)
+            await self._lane(channel, kind).enter(urgency)
             await self._all_channels.enter(urgency)
 
-    def _lane(self, channel: Hashable) -> "_Lane":
-        lane = self._channels.get(channel)
+    def _lane(self, channel: Hashable, kind: str) -> "_Lane":
+        lane = self._channels.get((channel, kind))
         if lane is None:
             self._channels = {key: each for key, each in self._channels.items() if each.is_busy}
-            lane = self._channels[channel] = _Lane(self._one_channel, self._clock)
+            lane = _Lane(self._one_channel, self._clock, lambda: self._writing[channel] > 1)
+            self._channels[channel, kind] = lane
         return lane
 
 
 class _Lane:
     """Lets edits start so that no window holds more than its allowance."""
 
-    def __init__(self, allowance: Allowance, clock: Clock) -> None:
+    def __init__(
+        self, allowance: Allowance, clock: Clock, has_several: Callable[[], bool] = lambda: False
+    ) -> None:
         self._allowance = allowance
+        self._has_several = has_several
         self._clock = clock
         self._started: deque[float] = deque(maxlen=allowance.last)
         self._waiting: list[tuple[Urgency, int, asyncio.Future[None]]] = []
@@ -112,7 +131,7 @@ class _Lane:
     @property
     def is_busy(self) -> bool:
         """Whether somebody waits, or what has started still counts."""
-        return bool(self._waiting) or self._free_at(Urgency.LAST, 1) > self._clock.monotonic()
+        return bool(self._waiting) or self._free_after(1) > self._clock.monotonic()
 
     async def enter(self, urgency: Urgency) -> None:
         """Wait for a place."""
@@ -147,9 +166,14 @@ class _Lane:
                     await self._changed.wait()
         self._usher = None
 
-    def _free_at(self, urgency: Urgency, places: int | None = None) -> float:
+    def _free_at(self, urgency: Urgency) -> float:
         """Return the instant from which one of this urgency may start."""
-        places = places or self._allowance.of(urgency)
+        allowance = self._allowance
+        next_ = allowance.next_of_several if self._has_several() else allowance.next
+        return self._free_after((allowance.last, allowance.first_text, next_)[urgency])
+
+    def _free_after(self, places: int) -> float:
+        """Return the instant from which fewer than ``places`` that have started count."""
         if len(self._started) < places:
             return float("-inf")
         return self._started[-places] + self._allowance.seconds

@@ -12,7 +12,8 @@ import pytest
 from discord import ui
 
 from bot.i18n import Texts
-from bot.ui.description_card import DescriptionState, Stage, description_card, shown_of
+from bot.ui.description_card import DescriptionState, Stage, description_card
+from bot.ui.description_ids import shown_of
 from bot.ui.item_card import release_card, spotify_card
 from bot.ui.layout import (
     CUT_COLOUR,

@@ -1,6 +1,6 @@
 """How an answer reaches Discord, against an interaction and a channel that record what is asked."""
 
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
 from types import SimpleNamespace
 from typing import Any, cast
 
@@ -245,10 +245,26 @@ async def test_direct_message_is_answered_once_and_then_edited() -> None:
     reply = channel.reply()
 
     await reply.show(VIEW)
-    await reply.show(VIEW)
+    await reply.show(notice("more"))
 
     assert channel.names == ["send", "edit"]
     assert [d["allowed_mentions"].to_dict() for _, d in channel.calls] == [{"parse": []}] * 2
+
+
+@pytest.mark.parametrize("make", [FakeInteraction, FakeChannel])
+async def test_answer_that_looks_alike_is_not_sent_again_unless_it_failed(
+    make: Callable[[], FakeInteraction | FakeChannel],
+) -> None:
+    place = make()
+    place.failures = {"edit": [refusal(500, 0)], "send": [refusal(500, 0)]}
+    reply = place.reply()
+
+    with pytest.raises(EditFailed):
+        await reply.show(notice("text"))
+    await reply.show(notice("text"))
+    await reply.show(notice("text"))
+
+    assert len(place.names) == 2
 
 
 @pytest.mark.parametrize(("status", "code"), GONE)
@@ -337,11 +353,33 @@ async def test_answer_is_edited_by_the_bot_itself_once_the_token_has_ended(code:
     await reply.show(VIEW)
     interaction.failures = {"edit": [refusal(401 if code == 0 else 404, code)]}
 
-    await reply.show(VIEW)
-    await reply.show(VIEW)
+    await reply.show(notice("second"))
+    await reply.show(notice("third"))
 
     assert interaction.names == ["edit", "edit", "edit as bot", "edit as bot"]
     assert interaction.calls[-1][1]["place"] == (7, 99)
+
+
+@pytest.mark.parametrize("is_ephemeral", [False, True])
+async def test_follow_up_is_as_public_as_the_answer(*, is_ephemeral: bool) -> None:
+    interaction = FakeInteraction()
+    interaction.is_ephemeral = is_ephemeral
+    reply = interaction.reply()
+    await reply.show(VIEW)
+
+    await reply.send_more(notice("more"))
+
+    name, details = interaction.calls[-1]
+    assert (name, details["ephemeral"]) == ("follow up", is_ephemeral)
+    assert details["allowed_mentions"].to_dict() == {"parse": []}
+
+
+async def test_follow_up_that_is_refused_says_so() -> None:
+    interaction = FakeInteraction()
+    interaction.failures = {"follow up": [refusal(500, 0)]}
+
+    with pytest.raises(EditFailed):
+        await interaction.reply().send_more(VIEW)
 
 
 @pytest.mark.parametrize(("is_member", "is_ephemeral"), [(False, False), (True, True)])
@@ -355,7 +393,7 @@ async def test_answer_stays_as_it_is_where_only_the_token_could_edit_it(
     interaction.failures = {"edit": [refusal(401, 50027)]}
 
     with pytest.raises(MessageGone):
-        await reply.show(VIEW)
+        await reply.show(notice("second"))
 
     assert interaction.names == ["edit", "edit"]
 
@@ -371,7 +409,7 @@ async def test_bot_that_may_not_or_cannot_edit_says_so(
     interaction.failures = {"edit": [refusal(401, 50027)], "edit as bot": [refused]}
 
     with pytest.raises(expected):
-        await reply.show(VIEW)
+        await reply.show(notice("second"))
 
 
 # --- Failing
