@@ -54,7 +54,7 @@ _ALL_CHANNELS: Final = Allowance(seconds=1.0, next=15, next_of_several=15, first
 # Edits by an interaction's token are free of that limit, and each token has a limit of its own that
 # the cadence keeps far below. What is shared is this process: a tenth of a second of nothing but
 # edits would keep a command waiting, so they come in small groups.
-_INTERACTIONS: Final = Allowance(seconds=0.1, next=5, next_of_several=5, first=10, last=12)
+_INTERACTIONS: Final = Allowance(seconds=0.1, next=6, next_of_several=6, first=20, last=25)
 
 
 class Traffic:
