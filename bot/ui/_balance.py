@@ -12,7 +12,8 @@ from typing import Final
 
 MARKS: Final = frozenset("*_~|`\\")
 
-_TOKEN: Final = re.compile(r"\\.?|`+|\*\*|\*|__|_|~~|\|\||\n", re.DOTALL)
+_TOKEN: Final = re.compile(r"\\.?|`+|\*\*|\*|__|_|~~?|\|\|?|\n", re.DOTALL)
+_HALVES: Final = frozenset("~|")
 _OPENS_NOTHING: Final = "\\"  # half of a plain character
 _PAIRS: Final = (["**", "*"], ["*", "**"], ["__", "_"], ["_", "__"])
 _SINGLE: Final = frozenset("*_")
@@ -74,6 +75,8 @@ class _Scanner:
 
     def _take(self, mark: str, start: int, place: int) -> bool:
         """Close or open ``mark``; False when the text ends before it could open anything."""
+        if mark in _HALVES:
+            return place < self._end
         if mark.startswith("\\") or self._close(mark, start):
             return True
         if self._may_open(mark, start, place):

@@ -36,7 +36,7 @@ _GAPS: Final = re.compile(r"\n{3,}")
 # Also inside a list or a quote: "- # Heading".
 _HEADING: Final = re.compile(r"(?m)^((?:(?:[-*+>]|\d+\.) )*)(?:-?#{1,6} )+")
 _SPECIAL: Final = re.compile(
-    r"[\\`\[<]"
+    r"[\\`\[\]<]"
     r"|(?<=http)[:]|(?<=https)[:]|(?<=discord)[:]"
     r"|(?m:(?<=^>>)>)"
     # A mark inside a word is part of a name: N*E*R*D.

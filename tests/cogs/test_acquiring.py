@@ -70,7 +70,7 @@ class FakeReply:
         self.buttons = [str(c.custom_id) for c in children if isinstance(c, ui.Button)]
 
     async def send_more(self, view: ui.LayoutView) -> discord.Message:
-        raise AssertionError("one message is enough")
+        raise AssertionError(f"one message is enough, without {_text(view)}")
 
     async def fail(self, view: ui.LayoutView) -> None:
         self.failed.append(_text(view))

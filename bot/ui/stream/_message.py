@@ -165,7 +165,8 @@ class ProgressiveMessage(Generic[F]):
     async def _edit(self) -> None:
         while not self.is_gone:
             await self._until_due()
-            urgency = Urgency.FIRST_TEXT if self._has_first_text else Urgency.NEXT
+            is_first = self._shown is None or self._has_first_text
+            urgency = Urgency.FIRST if is_first else Urgency.NEXT
             await self._traffic.enter(self._channel, self._kind, urgency)
             state = self._newest
             if state is None or state == self._shown:

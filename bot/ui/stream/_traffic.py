@@ -23,7 +23,7 @@ class Urgency(IntEnum):
     """Who goes first; lower is more urgent."""
 
     LAST = 0
-    FIRST_TEXT = 1
+    FIRST = 1
     NEXT = 2
 
 
@@ -35,26 +35,26 @@ class Allowance:
         seconds: Length of the window, which slides.
         next: Edits until which one in the middle of a text may start.
         next_of_several: The same while several texts are written here, ``next`` or less.
-        first_text: The same for the edit that shows the first words, ``next`` or more.
-        last: The same for a last edit, ``first_text`` or more.
+        first: The same for the first state and the first words, ``next`` or more.
+        last: The same for a last edit, ``first`` or more.
     """
 
     seconds: float
     next: int
     next_of_several: int
-    first_text: int
+    first: int
     last: int
 
 
 # A channel takes five edits in 5 s, and as many new messages. What is not for the middle of texts
 # is kept for their beginnings and ends, and of these there are more where several are written.
-_ONE_CHANNEL: Final = Allowance(seconds=5.0, next=3, next_of_several=2, first_text=5, last=5)
+_ONE_CHANNEL: Final = Allowance(seconds=5.0, next=3, next_of_several=2, first=5, last=5)
 # A bot makes 50 requests a second in all. Half of them stay free for everything else.
-_ALL_CHANNELS: Final = Allowance(seconds=1.0, next=15, next_of_several=15, first_text=20, last=25)
+_ALL_CHANNELS: Final = Allowance(seconds=1.0, next=15, next_of_several=15, first=20, last=25)
 # Edits by an interaction's token are free of that limit, and each token has a limit of its own that
 # the cadence keeps far below. What is shared is this process: a tenth of a second of nothing but
 # edits would keep a command waiting, so they come in small groups.
-_INTERACTIONS: Final = Allowance(seconds=0.1, next=5, next_of_several=5, first_text=10, last=12)
+_INTERACTIONS: Final = Allowance(seconds=0.1, next=6, next_of_several=6, first=20, last=25)
 
 
 class Traffic:
@@ -170,7 +170,7 @@ class _Lane:
         """Return the instant from which one of this urgency may start."""
         allowance = self._allowance
         next_ = allowance.next_of_several if self._has_several() else allowance.next
-        return self._free_after((allowance.last, allowance.first_text, next_)[urgency])
+        return self._free_after((allowance.last, allowance.first, next_)[urgency])
 
     def _free_after(self, places: int) -> float:
         """Return the instant from which fewer than ``places`` that have started count."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 import pytest
 from fakes.clock import VirtualClock
-from fakes.virtual_time import in_virtual_time, run
+from fakes.virtual_time import in_virtual_time, run, settle
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -141,6 +141,50 @@ async def test_text_that_begins_in_a_busy_channel_is_seen_at_once(clock: Virtual
 
     first_text, *_ = [at for at, name, text in discord.edits if name == "d" and text]
     assert first_text == pytest.approx(10.1 + 0.35)
+
+
+@in_virtual_time
+async def test_texts_that_begin_together_in_a_channel_are_all_seen_at_once(
+    clock: VirtualClock,
+) -> None:
+    discord = Discord(clock)
+
+    async def begin(name: str) -> None:
+        async with discord.start(name, "channel") as message:
+            message.update("")
+            await clock.pass_time(2)
+            message.update("a" * 40)
+            await clock.pass_time(1)
+
+    await asyncio.gather(*(begin(name) for name in "abcde"))
+
+    assert [discord.times(name) for name in "abcde"] == [[1.25, 2.0]] * 5
+
+
+@pytest.mark.parametrize(("names", "most"), [("a", 3), ("abcd", 2)])
+@in_virtual_time
+async def test_middle_of_texts_leaves_more_room_where_several_are_written(
+    clock: VirtualClock, names: str, most: int
+) -> None:
+    discord = Discord(clock)
+
+    await asyncio.gather(*(discord.write(name, "channel", words=600) for name in names))
+
+    assert _most([at for at, _, _ in discord.edits if 10 < at < 30], 5 - 1e-6) == most
+
+
+@in_virtual_time
+async def test_nobody_keeps_waiting_for_a_place_that_nobody_wants(clock: VirtualClock) -> None:
+    discord = Discord(clock)
+    writers = [asyncio.create_task(discord.write(n, "channel", words=100)) for n in "abcdef"]
+    await clock.pass_time(3)
+
+    for writer in writers:
+        writer.cancel()
+    await asyncio.wait(writers)
+    await settle()
+
+    assert asyncio.all_tasks() == {asyncio.current_task()}
 
 
 @in_virtual_time
