@@ -317,6 +317,7 @@ async def test_release_is_found_by_what_somebody_typed(
         make_hit("Blue", discogs_id=7), make_hit("Kind of Blue", "Miles Davis", discogs_id=249_504)
     )
     discogs = FakeDiscogs(Script(hits))
+    discogs.releases[249_504] = Release(release_id=249_504, title="", artist="")
     service = CatalogueService(spotify=FakeSpotify(), discogs=discogs)
 
     found = await service.find_release(text)
