@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from harness.bots import BotFactory, RunningBot, final_message
+from harness.bots import BotFactory, RunningBot, eventually, final_message
 from harness.talking import allowed, button_id, linked, said, sync
 
 from bot.sandbox.discord import Message
@@ -183,6 +183,8 @@ async def test_failed_addition_is_told_as_it_is(bot: RunningBot) -> None:
 
 async def test_description_is_written_beside_the_release_from_its_facts(bot: RunningBot) -> None:
     card = await said(bot, "release", query=str(CD))
+    # The year of the music and the other pressings come a little later.
+    await eventually(lambda: "in 1959" in card.text and "pick another" in card.text)
     before = card.text
 
     written = await asked(bot, card, "describe:release")
