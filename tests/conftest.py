@@ -5,6 +5,7 @@ import logging
 import random
 import shutil
 from collections.abc import AsyncIterator, Iterator
+from itertools import groupby
 from pathlib import Path
 
 import aiohttp
@@ -32,6 +33,27 @@ settings.load_profile("aime")
 settings.register_profile(
     "mutants", deadline=None, derandomize=True, phases=(Phase.explicit, Phase.generate)
 )
+
+
+_WAITING = ("e2e", "browser", "demo")
+"""Folders whose tests mostly wait, for processes and pages; the others mostly compute."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Spread the files that wait evenly among those that compute.
+
+    Run one after the other, the first would leave the processors idle and the others would fight
+    for them. A file's tests stay together, since some share a bot.
+    """
+    files = [list(tests) for _, tests in groupby(items, key=lambda item: item.path)]
+    waiting = [tests for tests in files if set(_WAITING) & set(tests[0].path.parts)]
+    computing = [tests for tests in files if not set(_WAITING) & set(tests[0].path.parts)]
+    if not waiting or not computing:
+        return
+    places = [(place * len(computing) / len(waiting), tests) for place, tests in enumerate(waiting)]
+    others = [(float(place), tests) for place, tests in enumerate(computing)]
+    mixed = sorted([*places, *others], key=lambda each: each[0])
+    items[:] = [item for _, tests in mixed for item in tests]
 
 
 @pytest.fixture(autouse=True)
