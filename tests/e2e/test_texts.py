@@ -188,6 +188,7 @@ TYPED: dict[str, Any] = {
     "title": "Something",
     "format": "csv",
     "item": "1",
+    "user": "bob",
 }
 _MOST_CHOICES = 3
 
