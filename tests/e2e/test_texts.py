@@ -152,6 +152,27 @@ async def test_describe_below_a_search_writes_a_message_of_its_own(bot: RunningB
     assert "First released: 1959" in bot.sandbox.euria.chats[-1].prompt
 
 
+# --- The queue
+
+TOPICS = ("kind of blue", "blue train", "maiden voyage", "remain in light", "paranoid")
+
+
+async def test_one_asker_too_many_sees_a_place_in_the_queue_and_is_served(bot: RunningBot) -> None:
+    bot.sandbox.euria.behaviour.first_token_seconds = 2.5
+    bot.sandbox.euria.behaviour.chunk_seconds = 0.005
+
+    running = [await bot.command("describe", topic=topic) for topic in TOPICS]
+    await eventually(lambda: sum(map(is_in_line, running)) == 1, 10)
+    written = [await final_message(each, 60) for each in running]
+
+    assert [message.text.count("Written by AI") for message in written] == [1] * 5
+    assert bot.sandbox.euria.chats[-1].body["stream"]
+
+
+def is_in_line(exchange: Exchange) -> bool:
+    return bool(exchange.messages) and "you're number 1 in line" in exchange.last.text
+
+
 # --- Strangers' words
 
 
