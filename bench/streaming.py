@@ -172,7 +172,8 @@ async def _world(way: str | None) -> AsyncIterator[tuple[Sandbox, BotProcess]]:
         log: IO[bytes] | None,
         has_stdin: bool,
     ) -> BotProcess:
-        mine = arguments if way is None else ("-m", "bench.streaming_bot", way)
+        del arguments
+        mine = ("-m", "bench.streaming_bot", way or "ours")
         path = {**env, "PYTHONPATH": str(_ROOT)}
         return await start_cold(mine, folder=folder, env=path, log=log, has_stdin=has_stdin)
 

@@ -1,20 +1,25 @@
-"""The bot with another way to stream: ``python -m bench.streaming_bot token|clock``.
+"""The bot with a way to stream: ``python -m bench.streaming_bot ours|token|clock``.
 
 What people build first, and second: an edit for every piece of text, and one clock that lets one
-message a second be edited, whosever it is.
+message a second be edited, whosever it is. With any of them one person may have any number of
+texts, since the bench has few people.
 """
 
 import asyncio
 import sys
 from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import Any, Self
 
 import bot.app
+import bot.writing
 from bot.__main__ import main
 from bot.ui.stream import EditFailed, MessageGone
+from services.descriptions.allowance import Allowance
 from services.resilience.clock import Clock, SystemClock
 
 _SECONDS_BETWEEN_EDITS = 1.0
+_MANY = 1_000_000
 
 Show = Callable[[Any], Awaitable[None]]
 
@@ -103,5 +108,8 @@ class _Messages:
 
 
 if __name__ == "__main__":
-    setattr(bot.app, "ProgressiveMessages", _Messages)  # noqa: B010  # no name that it exports
+    if sys.argv[1] in _WAYS:
+        setattr(bot.app, "ProgressiveMessages", _Messages)  # noqa: B010  # no name that it exports
+    generous = partial(Allowance, per_user=_MANY, per_server=_MANY)
+    setattr(bot.writing, "Allowance", generous)  # noqa: B010  # as above
     sys.exit(main(["run"]))

@@ -118,6 +118,7 @@ async def test_promised_text_comes_through_the_channel_once_the_token_has_expire
     assert "/channels/" in last_request.path
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("command", ["describe", "haiku"])
 async def test_text_that_stalled_comes_once_also_when_the_bot_was_killed_in_between(
     tmp_path: Path, discord_contract: DiscordContract, warm: WarmStarter, command: str

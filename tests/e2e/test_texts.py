@@ -266,6 +266,7 @@ async def press_buttons(bot: RunningBot, message: Message, *, depth: int) -> Non
                 await press_buttons(bot, new, depth=depth - 1)
 
 
+@pytest.mark.long
 async def test_nothing_that_spotify_says_reaches_the_model(start_bot: BotFactory) -> None:
     sandbox = Sandbox(spotify=CanarySpotify(), discogs=TolerantDiscogs())
     sandbox.euria.behaviour.chunk_seconds = 0.0
