@@ -11,6 +11,8 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 MARKS: Final = frozenset("*_~|`\\")
+_ALL_MARKS_AND_SPACE: Final = "*_~|`\\ \n\t"
+_MOST_SCANS: Final = 8
 
 _TOKEN: Final = re.compile(r"\\.?|`+|\*\*|\*|__|_|~~?|\|\|?|\n", re.DOTALL)
 _HALVES: Final = frozenset("~|")
@@ -42,11 +44,14 @@ class Scan:
 def scanned(text: str) -> Scan:
     """Return what is open at the end of ``text``."""
     end = len(text.rstrip())
-    while True:
+    for _ in range(_MOST_SCANS):
         scan = _Scanner(text, end).scan()
         if scan.length == end:
             return scan
         end = len(text[: scan.length].rstrip())
+    # A model that repeats one mark for ever: one by one, they would hold up everybody for seconds.
+    end = len(text[:end].rstrip(_ALL_MARKS_AND_SPACE))
+    return _Scanner(text, end).scan()
 
 
 class _Scanner:

@@ -271,3 +271,10 @@ def test_full_message_is_left_alone_while_the_next_one_grows() -> None:
 )
 def test_growing_text_shows_whole_words_and_a_cursor(text: str, shown: list[str]) -> None:
     assert being_written(text, LIMIT) == shown
+
+
+@pytest.mark.parametrize("mark", ["*", "_", "~", "||", "**"])
+def test_mark_that_a_model_repeats_for_ever_is_not_shown(mark: str) -> None:
+    [shown] = being_written("So it **goes" + mark * 2_000, 3_200)
+
+    assert shown.removesuffix(CURSOR) == "So it **goes**"
