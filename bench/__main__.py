@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Mapping
 
 from bench.cards import bench_cards
+from bench.channel_streams import bench_channel_streams
 from bench.collection import bench_collection
 from bench.discogs_parse import bench_collection_pages
 from bench.discogs_walk import bench_walks
@@ -19,6 +20,7 @@ from bench.requests import bench_requests
 from bench.soak import bench_soak
 from bench.statistics import bench_statistics
 from bench.storage import bench_stalls, bench_statements
+from bench.streaming import bench_streaming
 from bench.streams import bench_decoder
 from bench.sync import bench_sync
 from bench.timing import ROUNDS
@@ -63,6 +65,8 @@ def _sections(postgres: str | None) -> Mapping[str, Callable[[], None]]:
         "jobs": with_loop(bench_jobs),
         "postgres": with_loop(lambda runner: bench_postgres_jobs(runner, postgres)),
         "decoder": bench_decoder,
+        "streaming": with_loop(bench_streaming),
+        "channel streams": bench_channel_streams,
         "pages": bench_pages,
         "collection": with_loop(bench_collection),
         "statistics": with_loop(bench_statistics),

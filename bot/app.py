@@ -31,12 +31,12 @@ from bot.ui.stream import ProgressiveMessages
 from bot.ui.sync_message import SyncMessages
 from bot.upstreams import Upstreams, open_upstreams
 from bot.web import PortTaken, web_server
+from bot.writing import make_writing
 from services.accounts.cipher import TokenCipher
 from services.accounts.key_file import open_keys
 from services.accounts.keys import KeysUnusable
 from services.catalogue.service import CatalogueService
-from services.descriptions.later import WRITE_LATER, LateDescription, LateDescriptions
-from services.descriptions.service import DescriptionService
+from services.descriptions.late_models import LateDescription
 from services.jobs.kinds import Handlers
 from services.jobs.queue import JobQueue
 from services.jobs.worker import Worker, working
@@ -68,18 +68,19 @@ def make_services(
     """
     jobs, syncs, door = _jobs(database, clock), _jobs(database, clock), Door()
     cipher, operators, messages = _cipher(settings), Operators(), ProgressiveMessages(clock=clock)
-    editor = _make_editor(database, languages, door, cipher, clock)
-    descriptions, late_descriptions = _make_descriptions(upstreams, jobs, editor, clock)
     tools = Tools(database=database, upstreams=upstreams, clock=clock, jobs=jobs, syncs=syncs)
     stale_seconds = settings.discogs_stale_hours * 3_600
     collecting = make_collecting(tools, cipher, operators, stale_seconds=stale_seconds)
     releasing = make_releasing(database, upstreams.discogs, collecting, clock=clock)
+    editor = _make_editor(database, languages, door, cipher, clock)
+    writing = make_writing(tools, collecting.service, editor=editor, messages=messages)
     services = Services(
         catalogue=CatalogueService(spotify=upstreams.spotify, discogs=upstreams.discogs),
         releases=releasing.lookup,
         suggestions=releasing.suggestions,
-        descriptions=descriptions,
-        late_descriptions=late_descriptions,
+        descriptions=writing.descriptions,
+        late_descriptions=writing.later,
+        discovery=writing.discovery,
         health=upstreams.health,
         collection=collecting.service,
         collection_statistics=collecting.statistics,
@@ -94,6 +95,7 @@ def make_services(
         discogs_callback=_discogs_callback(settings),
         sync_messages=SyncMessages(messages=messages, wants=collecting.wantlist, clock=clock),
         pictures=pictures,
+        written_messages=writing.written,
         operators=operators,
         messages=messages,
         door=door,
@@ -108,17 +110,6 @@ def _make_editor(
     renderings = Renderings(languages)
     renderings.register(LateDescription, late_description_card)
     return LateEditor(database, door=door, renderings=renderings, cipher=cipher, clock=clock)
-
-
-def _make_descriptions(
-    upstreams: Upstreams, jobs: Jobs, editor: LateEditor, clock: Clock
-) -> tuple[DescriptionService, LateDescriptions]:
-    descriptions = DescriptionService(discogs=upstreams.discogs, euria=upstreams.euria, clock=clock)
-    late_descriptions = LateDescriptions(
-        descriptions=descriptions, queue=jobs.queue, editor=editor, clock=clock
-    )
-    jobs.handlers.register(WRITE_LATER, late_descriptions.write)
-    return descriptions, late_descriptions
 
 
 async def run(settings: Settings, *, clock: Clock | None = None) -> int:
@@ -141,6 +132,7 @@ async def run(settings: Settings, *, clock: Clock | None = None) -> int:
         services, jobs = make_services(
             settings, languages, upstreams, database, pictures=pictures, clock=clock
         )
+        stack.push_async_callback(services.descriptions.aclose)
         bot = AimeBot(
             services=services,
             languages=languages,
@@ -187,6 +179,13 @@ def _discogs_callback(settings: Settings) -> str | None:
     if not settings.web_public_url:
         return None
     return f"{settings.web_public_url}{DISCOGS_CALLBACK}"
+
+
+def _renderings(languages: Catalogue) -> Renderings:
+    """Return how what services hand to delivery looks."""
+    renderings = Renderings(languages)
+    renderings.register(LateDescription, late_description_card)
+    return renderings
 
 
 def _cipher(settings: Settings) -> TokenCipher:

@@ -17,6 +17,8 @@ EXTENSIONS: Final = (
     "cogs.account",
     "cogs.collection",
     "cogs.describe",
+    "cogs.discover",
+    "cogs.haiku",
     "cogs.help",
     "cogs.release",
     "cogs.search",

@@ -31,6 +31,7 @@ from services.errors import ExternalServiceException
 from services.jobs.kinds import Handler, Handlers, RunningJob
 from services.jobs.queue import JobQueue
 from services.resilience.clock import Clock, system_random
+from services.storage.ai_uses import AiConsentRepository
 from services.storage.collection_entries import LocalEntries
 from services.storage.collections import CollectionRepository
 from services.storage.database import Database, Transaction
@@ -270,5 +271,6 @@ def _forgetting(
         await wantlists.delete_person(transaction, user_id)
         await preferences.forget(transaction, user_id)
         await lookups.delete_of(transaction, user_id)
+        await AiConsentRepository().delete(transaction, user_id)
 
     return forget

@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from dataclasses import dataclass
 from enum import Enum
 from typing import Final
@@ -11,12 +12,14 @@ import discord
 
 from bot.settings import Settings
 from services.errors import AuthenticationFailed, ExternalServiceException, NotFound
-from services.http import HttpClient, Request, open_session, read_json
+from services.euria.protocol import read_models
+from services.http import UNREADABLE, HttpClient, Request, open_session, read_json
 from services.resilience.clock import Clock, SystemClock
 from services.secret import Secret
 from services.spotify.auth import ClientCredentials
 
 _CHECK_SECONDS: Final = 10.0
+_MOST_NAMED: Final = 8
 _WHERE_TO_LOOK: Final = "the URL in the settings and the network"
 _PORTAL: Final = "https://discord.com/developers/applications"
 _AUTHORIZE: Final = "https://discord.com/oauth2/authorize"
@@ -185,12 +188,19 @@ class Checkup:
             yield Finding(Verdict.BAD, "EurIA", problem)
             return
         models = _model_ids(body)
+        offered = ", ".join(models[:_MOST_NAMED]) or "none"
         if settings.euria_model not in models:
-            offered = ", ".join(models[:8]) or "none"
             text = f"EURIA_MODEL is not offered to this product; choose one of: {offered}"
             yield Finding(Verdict.BAD, "EurIA", text)
             return
-        yield Finding(Verdict.GOOD, "EurIA", "the token works and the model is offered")
+        text = f"the token works, and EURIA_MODEL is one of those offered: {offered}"
+        yield Finding(Verdict.GOOD, "EurIA", text)
+        if not settings.euria_model_capabilities.knows(settings.euria_model):
+            text = (
+                "what EURIA_MODEL can do is not known, so that little is asked of it; "
+                "EURIA_MODEL_CAPABILITIES can say more (docs/upstreams/euria.md)"
+            )
+            yield Finding(Verdict.REDUCED, "  its model", text)
 
     async def _token(self, auth: ClientCredentials) -> tuple[Secret | None, str | None]:
         try:
@@ -240,12 +250,10 @@ def _problem(error: ExternalServiceException, settings: str) -> str:
     return f"{error.message}; check {settings}, {_WHERE_TO_LOOK}"
 
 
-def _model_ids(body: bytes) -> list[str]:
-    listing = read_json(body)
-    models = listing.get("data") if isinstance(listing, dict) else None
-    if not isinstance(models, list):
-        return []
-    return [str(model.get("id")) for model in models if isinstance(model, dict)]
+def _model_ids(body: bytes) -> tuple[str, ...]:
+    with suppress(*UNREADABLE):
+        return read_models(body)
+    return ()
 
 
 def _print(line: str) -> None:

@@ -13,7 +13,8 @@ from discord import app_commands
 from bot.i18n import N_, Catalogue, Texts
 from bot.logs import CORRELATION_ID
 from bot.ui.notices import notice
-from bot.ui.reply import REFUSALS, InteractionReply, Reply
+from bot.ui.refusals import REFUSALS
+from bot.ui.reply import InteractionReply, Reply
 from bot.ui.stream import EditFailed, MessageGone
 from bot.ui.text import timestamp
 from services import errors
@@ -29,6 +30,9 @@ SENTENCES: Final[dict[type[errors.ExternalServiceException], str]] = {
     errors.RateLimitExceeded: N_("{service} is asking me to slow down."),
     errors.UpstreamTimeout: N_("{service} is taking too long to answer."),
     errors.ServiceDown: N_("{service} isn't answering right now."),
+    errors.OutOfCredit: N_(
+        "This bot's credit with {service} is used up. Whoever runs the bot can top it up."
+    ),
     errors.AccessDenied: N_(
         "{service} doesn't let this bot do that. Whoever runs the bot can find out why with "
         "`aime doctor`."
@@ -37,6 +41,7 @@ SENTENCES: Final[dict[type[errors.ExternalServiceException], str]] = {
         "{service} rejected this bot's key. Whoever runs the bot can mend it with `aime doctor`."
     ),
     errors.InvalidRequest: N_("{service} didn't understand that. Simpler words may work."),
+    errors.ContentWithheld: N_("{service} won't write about that. Other words may work."),
     errors.NotFound: N_("{service} has no such entry; it may have been deleted."),
     errors.InvalidResponse: N_("{service} sent an answer I couldn't read."),
     errors.OutcomeUnknown: N_(

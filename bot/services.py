@@ -8,6 +8,7 @@ from bot.operators import Operators
 from bot.ui.pictures import Pictures
 from bot.ui.stream import ProgressiveMessages
 from bot.ui.sync_message import SyncMessages
+from bot.ui.written_message import WrittenMessages
 from services.accounts.discogs import DiscogsLinks
 from services.accounts.preferences import Preferences
 from services.catalogue.releases import ReleaseLookup
@@ -21,6 +22,7 @@ from services.collection.sync import CollectionSync
 from services.collection.values import CollectionValues
 from services.collection.views import CollectionViews
 from services.collection.wantlist import WantlistService
+from services.descriptions.discovering import Discovery
 from services.descriptions.later import Promises
 from services.descriptions.service import DescriptionService
 from services.health import Health
@@ -35,6 +37,7 @@ class Services:
     suggestions: Suggestions
     descriptions: DescriptionService
     late_descriptions: Promises
+    discovery: Discovery
     health: Health
     messages: ProgressiveMessages
     collection: CollectionService
@@ -50,6 +53,7 @@ class Services:
     discogs_callback: str | None
     sync_messages: SyncMessages
     pictures: Pictures
+    written_messages: WrittenMessages
     operators: Operators
     door: Door
     answers: Answers

@@ -16,6 +16,7 @@ from urllib.parse import unquote, urlsplit
 from dotenv import dotenv_values
 
 from bot import setting_types as types
+from services.euria.capabilities import ModelCapabilities, parse_capabilities
 from services.secret import Secret
 
 DEFAULT_SECRETS_FILE: Final = "secrets.json"
@@ -140,13 +141,14 @@ class Settings:
     euria_product_id: str = _setting(types.text, "", "Product id of your Infomaniak AI Tools")
     euria_api_url: str = _setting(types.url, "", "Complete base ending in /openai/v1; built from the product id when empty")
     euria_model: str = _setting(types.text, "mistralai/Ministral-3-14B-Instruct-2512", "Model id; `aime doctor` checks it")
+    euria_model_capabilities: ModelCapabilities = _setting(parse_capabilities, ModelCapabilities(), "What models can do that this version does not know, or knows wrongly, as JSON (see docs/upstreams/euria.md)")
     euria_first_token_timeout_seconds: float = _setting(types.seconds(0.05, 300), 30.0, "Longest wait for the first word")
     euria_idle_timeout_seconds: float = _setting(types.seconds(0.05, 300), 30.0, "Longest silence in mid-text")
     euria_timeout_seconds: float = _setting(types.seconds(0.05, 840), 120.0, "Longest time for a whole text")
     euria_concurrency: int = _setting(types.whole(1, 100), 4, "Texts written at once")
-    euria_daily_tokens: int = _setting(types.whole(0, 10**9), 0, "Tokens a day before texts become templates; 0 means no cap (not used yet)")
-    euria_attempt_timeout_seconds: float = _setting(types.seconds(0.05, 300), 45.0, "Limit of one attempt at a plain (unstreamed) answer (not used yet)")
-    euria_deadline_seconds: float = _setting(types.seconds(0.05, 840), 120.0, "Limit of the whole operation, retries included (not used yet)")
+    euria_daily_tokens: int = _setting(types.whole(0, 10**9), 0, "Tokens a day before texts become templates; 0 means no cap")
+    euria_attempt_timeout_seconds: float = _setting(types.seconds(0.05, 300), 45.0, "Limit of one attempt at a plain (unstreamed) answer")
+    euria_deadline_seconds: float = _setting(types.seconds(0.05, 840), 120.0, "Limit of a plain answer, retries included")
     euria_breaker_failures: int = _setting(types.whole(1, 1000), 3, "Failures in a row that open the circuit breaker")
     euria_breaker_open_seconds: float = _setting(types.seconds(0.05, 3600), 30.0, "How long the circuit breaker first stays open")
     # --- State, web, logs

@@ -11,12 +11,14 @@ from bot.policies import Stores, discogs_policy, euria_policy, spotify_policy
 from bot.settings import Settings
 from services.discogs.oauth import DiscogsOAuth
 from services.discogs.service import DiscogsService
+from services.euria.budget import TokenBudget
 from services.euria.service import SETTINGS as EURIA_SETTINGS
 from services.euria.service import EuriaService
 from services.health import Health
 from services.http import HttpClient, open_session
 from services.resilience.clock import Clock, system_random
 from services.resilience.config import StreamLimits
+from services.resilience.daily_quota import DailyQuota
 from services.resilience.events import Events
 from services.resilience.penalties import Penalties
 from services.resilience.policy import Policy
@@ -64,11 +66,12 @@ async def open_upstreams(
         )
         http = HttpClient(session, clock=clock)
         policies = _policies(settings, database, clock)
+        budget = _token_budget(settings, database, clock)
         # Ends before the session that refreshes use.
-        await stack.enter_async_context(_remembering(policies, database, clock))
+        await stack.enter_async_context(_remembering(policies, budget, database, clock))
         spotify = _spotify(settings, http, policies["spotify"], clock)
         discogs = _discogs(settings, http, policies["discogs"])
-        euria = _euria(settings, http, policies["euria"])
+        euria = _euria(settings, http, policies["euria"], budget, clock)
         missing = {
             "spotify": () if spotify.is_enabled else _missing(settings, "spotify"),
             "discogs": discogs.missing_settings,
@@ -107,16 +110,24 @@ def _policies(settings: Settings, database: Database, clock: Clock) -> dict[str,
     }
 
 
+def _token_budget(settings: Settings, database: Database, clock: Clock) -> TokenBudget | None:
+    if not settings.euria_daily_tokens:
+        return None
+    store = DatabaseQuotaStore(database)
+    return TokenBudget(settings.euria_daily_tokens, clock=clock, store=store)
+
+
 @asynccontextmanager
 async def _remembering(
-    policies: Mapping[str, Policy], database: Database, clock: Clock
+    policies: Mapping[str, Policy], budget: TokenBudget | None, database: Database, clock: Clock
 ) -> AsyncIterator[None]:
     """Begin with what earlier processes counted and were told; store the rest at the end."""
     breakers = {name: policy.breaker for name, policy in policies.items()}
     penalties = Penalties(breakers, DatabaseBreakerStore(database))
     await penalties.restore()
-    for policy in policies.values():
-        await _load_quota(policy)
+    tokens = budget.quota if budget is not None else None
+    for quota in (*(policy.quota for policy in policies.values()), tokens):
+        await _load(quota)
     keeping = asyncio.create_task(penalties.run(), name="penalties")
     try:
         yield
@@ -125,25 +136,30 @@ async def _remembering(
         await asyncio.wait({keeping})
         try:
             async with clock.timeout_at(clock.monotonic() + _STORING_SECONDS):
-                await asyncio.gather(penalties.flush(), *map(_close, policies.values()))
+                ends = (*map(_close, policies.values()), _close_quota(tokens))
+                await asyncio.gather(penalties.flush(), *ends)
         except TimeoutError:
             _LOGGER.warning("what the upstreams answered last could not be stored in time")
 
 
-async def _load_quota(policy: Policy) -> None:
-    if policy.quota is not None:
+async def _load(quota: DailyQuota | None) -> None:
+    if quota is not None:
         try:
-            await policy.quota.load()
+            await quota.load()
         except DatabaseUnavailable as error:
-            _LOGGER.warning("today's requests so far are not known (%s)", error)
+            _LOGGER.warning("what was used of today's quotas is not known (%s)", error)
 
 
 async def _close(policy: Policy) -> None:
     """End its refreshes, then store its answers and the exact count of its requests."""
     await policy.aclose()
-    if policy.quota is not None:
-        with suppress(DatabaseUnavailable):  # then a few requests count that were not sent
-            await policy.quota.close()
+    await _close_quota(policy.quota)
+
+
+async def _close_quota(quota: DailyQuota | None) -> None:
+    if quota is not None:
+        with suppress(DatabaseUnavailable):  # then a little counts that was not used
+            await quota.close()
 
 
 def _spotify(settings: Settings, http: HttpClient, policy: Policy, clock: Clock) -> SpotifyService:
@@ -203,11 +219,14 @@ def _discogs_oauth(
     )
 
 
-def _euria(settings: Settings, http: HttpClient, policy: Policy) -> EuriaService:
+def _euria(
+    settings: Settings, http: HttpClient, policy: Policy, budget: TokenBudget | None, clock: Clock
+) -> EuriaService:
     is_usable = settings.euria_enabled and settings.euria_base_url
     return EuriaService(
         http=http,
         policy=policy,
+        clock=clock,
         token=settings.euria_token if is_usable else None,
         api_url=settings.euria_base_url,
         model=settings.euria_model,
@@ -216,6 +235,8 @@ def _euria(settings: Settings, http: HttpClient, policy: Policy) -> EuriaService
             idle=settings.euria_idle_timeout_seconds,
             whole=settings.euria_timeout_seconds,
         ),
+        capabilities=settings.euria_model_capabilities.of(settings.euria_model),
+        budget=budget,
         missing_settings=_missing(settings, "euria"),
     )
 

@@ -1,50 +1,72 @@
-"""``/describe``: EurIA's text, streamed into one message; facts from Discogs, never Spotify."""
+"""``/describe``, and the buttons of every text that EurIA writes.
 
-import asyncio
+Facts come from Discogs, never from Spotify: a button below something of Spotify carries its id, and
+all that becomes of it here is the number of what Discogs has under that name.
+"""
+
 from collections.abc import Mapping
-from contextlib import aclosing
-from dataclasses import dataclass, replace
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 import discord
+import msgspec
 from discord import app_commands
 from discord.app_commands import locale_str
 from discord.ext import commands
 
-from bot.errors import Answers, is_temporary, sentence, sentence_with_advice
+from bot.errors import Answers
 from bot.i18n import Texts
+from bot.ui.buttons import Press, read_press
 from bot.ui.choices import Suggesting, release_choices
-from bot.ui.description_card import (
+from bot.ui.description_card import DescriptionState, Stage, description_card
+from bot.ui.description_ids import (
+    ABOUT_PREFIX,
     AGAIN_PREFIX,
-    ANY_SUBJECT,
-    RELEASE_PREFIX,
+    MATCH_PREFIX,
     STOP_PREFIX,
-    DescriptionState,
-    Stage,
-    again_id,
-    description_card,
-    topic_of,
+    read_wish,
+    shown_of,
 )
 from bot.ui.host import Host
+from bot.ui.match_card import match_card, target_of
 from bot.ui.notices import notice
-from bot.ui.reply import InteractionReply, Reply
-from bot.ui.stream import ProgressiveMessage, ProgressiveMessages
+from bot.ui.reply import InteractionReply
+from bot.ui.written_message import WrittenMessages
 from services.descriptions.later import Promises
-from services.descriptions.service import DescriptionService, Grounding
-from services.errors import ExternalServiceException
-from services.euria.models import Length, Subject
-from services.music import clean_query
+from services.descriptions.models import Form, Target, UserWords, Wish
+from services.discogs.models import SearchHit
+from services.euria.models import Subject
+
+_PREFIXES: Final = (STOP_PREFIX, AGAIN_PREFIX, ABOUT_PREFIX, MATCH_PREFIX)
+
+
+class Match(Protocol):
+    """What Discogs has under the name of something else."""
+
+    @property
+    def hits(self) -> tuple[SearchHit, ...]:
+        """The likeliest first."""
+
+    @property
+    def is_sure(self) -> bool:
+        """Whether the first one is it, without doubt."""
+
+
+class Matches(Protocol):
+    """``CatalogueService``, as far as it is needed here: no name of Spotify comes out of it."""
+
+    async def match(self, kind: str, item_id: str) -> Match:
+        """Return what Discogs has; raises ExternalServiceException."""
 
 
 class _Services(Protocol):
     @property
-    def descriptions(self) -> DescriptionService: ...
+    def catalogue(self) -> Matches: ...
     @property
     def late_descriptions(self) -> Promises: ...
     @property
     def suggestions(self) -> Suggesting: ...
     @property
-    def messages(self) -> ProgressiveMessages: ...
+    def written_messages(self) -> WrittenMessages: ...
     @property
     def answers(self) -> Answers: ...
 
@@ -54,45 +76,39 @@ async def setup(bot: Host[_Services]) -> None:
     services = bot.services
     await bot.add_cog(
         Describe(
-            descriptions=services.descriptions,
+            written=services.written_messages,
             later=services.late_descriptions,
+            matches=services.catalogue,
             suggestions=services.suggestions,
-            messages=services.messages,
             answers=services.answers,
         )
     )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Wish:
-    """What the user asked for."""
-
-    topic: str
-    subject: Subject | None
-    length: Length
-    is_fresh: bool
-    grounding: Grounding | None = None
-
-
 class Describe(commands.Cog):
-    """Writes about an album or artist while people watch."""
+    """Has EurIA write about an album or artist while people watch."""
 
     def __init__(
         self,
         *,
-        descriptions: DescriptionService,
+        written: WrittenMessages,
         later: Promises,
+        matches: Matches,
         suggestions: Suggesting,
-        messages: ProgressiveMessages,
         answers: Answers,
     ) -> None:
-        """Have ``descriptions`` write now, or ``later``; show it through ``messages``."""
-        self._descriptions = descriptions
+        """Answer through ``written``."""
+        self._written = written
         self._later = later
+        self._matches = matches
         self._suggestions = suggestions
-        self._messages = messages
         self._answers = answers
-        self._running: dict[str, asyncio.Task[DescriptionState]] = {}
+        self._handlers = {
+            STOP_PREFIX: self._stop,
+            AGAIN_PREFIX: self._again,
+            ABOUT_PREFIX: self._about,
+            MATCH_PREFIX: self._match,
+        }
 
     @app_commands.command(
         name="describe", description=locale_str("Have AI write about an album or artist, live")
@@ -124,13 +140,13 @@ class Describe(commands.Cog):
         """Answer ``/describe``."""
         reply = InteractionReply(interaction)
         async with self._answers.to(reply, interaction.locale) as texts:
-            wish = _Wish(
-                topic=clean_query(topic),
+            wish = Wish(
+                words=UserWords.typed(topic),
                 subject=Subject(kind) if kind else None,
-                length=Length(length),
-                is_fresh=fresh,
+                form=Form(length),
+                language=texts.language,
             )
-            await self._answer(reply, wish, texts)
+            await self._written.write(reply, wish, texts, is_fresh=fresh)
 
     @describe.autocomplete("topic")
     async def suggest_topic(
@@ -142,166 +158,99 @@ class Describe(commands.Cog):
 
     @commands.Cog.listener()
     async def on_interaction(self, interaction: discord.Interaction) -> None:
-        """Handle Stop, Regenerate, Try again, and Describe below a release."""
+        """Handle Stop, Regenerate, Try again and Describe, if it is their owner who presses."""
         data: Mapping[str, Any] = interaction.data or {}
-        custom_id = str(data.get("custom_id", ""))
+        press = read_press(str(data.get("custom_id", "")), _PREFIXES)
+        if press is None:
+            return
+        is_apart = press.prefix in (ABOUT_PREFIX, MATCH_PREFIX)
         message = interaction.message
-        is_seen_by_one = message is not None and message.flags.ephemeral
-        beside = InteractionReply(interaction, is_beside=True, is_private=is_seen_by_one)
-        for prefix, handle, reply in (
-            (STOP_PREFIX, self._stop, InteractionReply(interaction)),
-            (AGAIN_PREFIX, self._again, InteractionReply(interaction)),
-            (RELEASE_PREFIX, self._describe_release, beside),
-        ):
-            if custom_id.startswith(f"{prefix}:"):
-                async with self._answers.to(reply, interaction.locale) as texts:
-                    rest = custom_id.removeprefix(f"{prefix}:")
-                    if rest.split(":")[0] == str(interaction.user.id):
-                        await handle(interaction, reply, rest, texts)
-                    else:
-                        text = texts.gettext("Only whoever asked for this text can do that.")
-                        await reply.fail(notice(text))
+        # What belongs to a card that only one person sees is not said to others.
+        is_private = is_apart and message is not None and message.flags.ephemeral
+        reply = InteractionReply(interaction, is_apart=is_apart, is_private=is_private)
+        async with self._answers.to(reply, interaction.locale) as texts:
+            if press.owner != interaction.user.id:
+                text = texts.gettext("Only whoever asked for this text can do that.")
+                await reply.fail(notice(text))
+                return
+            await self._handlers[press.prefix](interaction, reply, press, texts)
 
     async def _stop(
-        self, interaction: discord.Interaction, reply: Reply, stop_id: str, texts: Texts
+        self,
+        interaction: discord.Interaction,
+        reply: InteractionReply,
+        press: Press,
+        texts: Texts,
     ) -> None:
-        del interaction
+        """Stop the text; one that a restart left unfinished is ended where it stands."""
         await reply.acknowledge()
-        running = self._running.get(stop_id)
-        if running is not None:
-            running.cancel()
-        else:
+        question = press.rest[0] if press.rest else ""
+        if question.isdecimal() and self._written.stop(int(question)):
+            return
+        shown = shown_of(interaction.message) if interaction.message is not None else None
+        wish = read_wish(press.rest[1:], texts.language)
+        if shown is None or wish is None:
             await reply.fail(notice(texts.gettext("That text isn't being written any more.")))
+            return
+        topic, text = shown
+        state = DescriptionState(
+            wish=_with_words(wish, topic), owner=press.owner, stage=Stage.STOPPED, text=text
+        )
+        await reply.show(description_card(state, texts))
 
     async def _again(
-        self, interaction: discord.Interaction, reply: Reply, rest: str, texts: Texts
+        self,
+        interaction: discord.Interaction,
+        reply: InteractionReply,
+        press: Press,
+        texts: Texts,
     ) -> None:
-        _, length, subject = rest.split(":")
-        topic = topic_of(interaction.message) if interaction.message else None
-        if topic is None:
+        wish = read_wish(press.rest, texts.language)
+        shown = shown_of(interaction.message) if interaction.message is not None else None
+        if wish is None or shown is None or interaction.message is None:
             await reply.fail(notice(texts.gettext("I can't read that message; use `/describe`.")))
             return
-        if interaction.message is not None:
-            await reply.acknowledge()
-            await self._later.supersede(interaction.message.id)
-        wish = _Wish(
-            topic=topic,
-            subject=None if subject == ANY_SUBJECT else Subject(subject),
-            length=Length(length),
-            is_fresh=True,
-        )
-        await self._answer(reply, wish, texts, at_once=True)
-
-    async def _describe_release(
-        self, interaction: discord.Interaction, reply: Reply, rest: str, texts: Texts
-    ) -> None:
-        del interaction
         await reply.acknowledge()
-        _, release_id = rest.split(":")
-        grounding = await self._descriptions.ground_release(int(release_id))
-        wish = _Wish(
-            topic=grounding.topic,
-            subject=grounding.subject,
-            length=Length.SHORT,
-            is_fresh=False,
-            grounding=grounding,
-        )
-        await self._answer(reply, wish, texts, at_once=True)
+        await self._later.supersede(interaction.message.id)
+        wish = _with_words(wish, shown[0])
+        await self._written.write(reply, wish, texts, is_fresh=True, at_once=True)
 
-    async def _answer(
-        self, reply: Reply, wish: _Wish, texts: Texts, *, at_once: bool = False
+    async def _about(
+        self,
+        _interaction: discord.Interaction,
+        reply: InteractionReply,
+        press: Press,
+        texts: Texts,
     ) -> None:
+        """Describe what a card of Discogs shows, in a message of its own."""
+        target = Target.parse(press.rest[0]) if press.rest else None
+        if target is None:
+            await reply.fail(notice(texts.gettext("I can't read that message; use `/describe`.")))
+            return
+        await self._written.write(
+            reply, Wish(target=target, language=texts.language), texts, at_once=True
+        )
+
+    async def _match(
+        self,
+        _interaction: discord.Interaction,
+        reply: InteractionReply,
+        press: Press,
+        texts: Texts,
+    ) -> None:
+        """Describe what Discogs has under the name of a card of Spotify; ask when in doubt."""
         await reply.acknowledge()
-        stop_id = f"{reply.user_id}:{reply.question_id}"
-        state = DescriptionState(
-            topic=wish.topic,
-            stage=Stage.WAITING,
-            stop_id=stop_id,
-            again_id=again_id(reply.user_id, wish.length, wish.subject),
-        )
-
-        async def show(newest: DescriptionState) -> None:
-            await reply.show(description_card(newest, texts))
-
-        async with self._messages.start(show, at_once=at_once) as message:
-            message.update(state)
-            writing = asyncio.create_task(
-                self._write(message, state, wish, reply, texts), name=f"describe {stop_id}"
-            )
-            self._running[stop_id] = writing
-            try:
-                await asyncio.wait({writing})
-            except asyncio.CancelledError:  # the bot is closing: end the text honestly
-                writing.cancel()
-                note = texts.gettext("I'm restarting. Try again in a minute.")
-                last = replace(message.newest or state, stage=Stage.CUT_SHORT, note=note)
-                await message.finish(last)
-                raise
-            finally:
-                del self._running[stop_id]
-            if writing.cancelled():  # the Stop button did that
-                last = replace(message.newest or state, stage=Stage.STOPPED)
-            else:
-                last = writing.result()
-            await message.finish(last)
-
-    async def _write(
-        self,
-        message: ProgressiveMessage[DescriptionState],
-        state: DescriptionState,
-        wish: _Wish,
-        reply: Reply,
-        texts: Texts,
-    ) -> DescriptionState:
-        """Return the last state; the ones on the way go to ``message``."""
-        grounding = wish.grounding or await self._descriptions.ground(wish.topic, wish.subject)
-        state = replace(state, grounding=grounding)
-        if not wish.is_fresh:
-            kept = await self._descriptions.kept(grounding, wish.length, texts.language_name)
-            if kept is not None:
-                return replace(state, stage=Stage.COMPLETE, text=kept.text, kept=kept)
-        message.update(state)
-        writing = self._descriptions.write(grounding, wish.length, texts.language_name)
-        try:
-            async with aclosing(writing) as increments:
-                async for increment in increments:
-                    text = state.text + increment
-                    state = replace(state, stage=Stage.WRITING, text=text)
-                    message.update(state)
-                    if message.is_gone:  # nobody reads on: stop what is being paid for
-                        break
-        except ExternalServiceException as error:
-            if state.text.strip():  # keep what was written and say so
-                return replace(state, stage=Stage.CUT_SHORT, note=sentence(error, texts))
-            is_promised = await self._promise(error, grounding, wish, reply, texts)
-            note = _template_note(error, texts, is_promised=is_promised)
-            return replace(state, stage=Stage.TEMPLATE, note=note)
-        return replace(state, stage=Stage.COMPLETE)
-
-    async def _promise(
-        self,
-        error: ExternalServiceException,
-        grounding: Grounding,
-        wish: _Wish,
-        reply: Reply,
-        texts: Texts,
-    ) -> bool:
-        """Have it written later where waiting helps; True when the message will show it."""
-        place = await reply.place(texts.language) if is_temporary(error) else None
-        if place is None:
-            return False
-        return await self._later.promise(
-            place,
-            grounding,
-            wish.length,
-            language=texts.language_name,
-            user_id=reply.user_id,
-            retry_after=error.retry_after,
-        )
+        kind, item_id = press.rest[0], press.rest[1]
+        match = await self._matches.match(kind, item_id)
+        if match.is_sure:
+            wish = Wish(target=target_of(match.hits[0]), language=texts.language)
+            await self._written.write(reply, wish, texts, at_once=True)
+            return
+        await reply.show(match_card(match.hits, user_id=reply.user_id, texts=texts))
 
 
-def _template_note(error: ExternalServiceException, texts: Texts, *, is_promised: bool) -> str:
-    if not is_promised:
-        return sentence_with_advice(error, None, texts)
-    promise = texts.gettext("I'll write the text here as soon as it's back.")
-    return f"{sentence(error, texts)} {promise}"
+def _with_words(wish: Wish, topic: str) -> Wish:
+    """Return the wish with the words above its text, unless it names a thing by number."""
+    if wish.target.kind != "w":
+        return wish
+    return msgspec.structs.replace(wish, words=UserWords(topic))

@@ -28,6 +28,8 @@ _OVERVIEW: Final = (
     N_("👥 `/settings` – share which records you own with the servers you are in, or stop"),
     N_("🔗 `/account` – link your Discogs account, or unlink it"),
     N_("✍️ `/describe` – AI writes about an album or artist while you watch"),
+    N_("🌸 `/haiku` – three lines about a record, an artist or today"),
+    N_("🧭 `/discover` – records of your own for a mood"),
     N_("🩺 `/status` – are Spotify, Discogs and EurIA up?"),
     N_("💬 In a direct message, just type what you are looking for."),
     _DISCOGS_NOTICE,
@@ -61,12 +63,14 @@ _TOPICS: Final[dict[str, tuple[str, ...]]] = {
         N_("Facts come from Discogs, the words from EurIA's AI; it can be wrong."),
         N_("**Stop** ends it, **Regenerate** writes another one, `length:long` gives you more."),
         N_("If the AI is down you get the facts instead, and are told so."),
+        N_("`/haiku` takes any topic, `/discover mood:rainy Sunday` picks from your own records."),
     ),
     "privacy": (
         N_("**Privacy**"),
         N_("I read only what you send me: commands and direct messages, nothing else."),
         N_("What you describe goes to EurIA (Infomaniak, Switzerland); nothing from Spotify does."),
         N_("I keep no record of who searched for what."),
+        N_("`/discover` shows EurIA a list of your records only after you have said yes."),
         N_("I remember the 25 releases you last opened with `/release`, to suggest them to you."),
         N_("Nobody sees your records through me unless you say so with `/settings`."),
         N_(

@@ -12,10 +12,12 @@ from discord.ext import commands
 
 from bot.errors import Answers
 from bot.i18n import Texts
+from bot.ui.buttons import Button, row_of
 from bot.ui.choices import Suggesting, release_choices
 from bot.ui.host import Host
 from bot.ui.item_card import release_card, spotify_card
 from bot.ui.layout import view_of
+from bot.ui.match_card import describe_button, release_button
 from bot.ui.notices import notice
 from bot.ui.reply import InteractionReply, MessageReply, Reply
 from bot.ui.search_card import PICK_PREFIX, search_card
@@ -158,16 +160,21 @@ class Search(commands.Cog):
         self, interaction: discord.Interaction, value: str, texts: Texts
     ) -> ui.LayoutView:
         upstream, kind, item_id = value.split(":", 2)
+        user_id = interaction.user.id
         card: ui.Container[ui.LayoutView]
         if upstream == "discogs":
             card = release_card(await self._catalogue.get_release(int(item_id)), texts)
+            describe: Button | None = release_button(int(item_id), user_id, texts)
         else:
             item = await self._catalogue.get_spotify_item(SpotifyKind(kind), item_id)
             card = spotify_card(item, texts)
+            describe = describe_button(item.value, user_id, texts)
         view = view_of(card)
         menu = _menu_of(interaction)
         if menu is not None:
             view.add_item(ui.ActionRow(menu))
+        if describe is not None:
+            view.add_item(row_of(describe))
         return view
 
 

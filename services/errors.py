@@ -5,8 +5,9 @@ The names of the four main classes are the ADR's::
     ExternalServiceException    service, operation, status_code | None, message, retry_after | None
     +-- RateLimitExceeded       429; retry_after in seconds; is_quota for a spent allowance
     +-- ServiceDown             UpstreamTimeout, UpstreamUnreachable, UpstreamServerError (any 5xx)
-    +-- AuthenticationFailed    401; AccessDenied (402, 403, 451: never a reason to refresh)
-    +-- InvalidRequest          every other 4xx
+    +-- AuthenticationFailed    401; AccessDenied (403, 451: never a reason to refresh), under it
+                                OutOfCredit (402) and ModelNotServed
+    +-- InvalidRequest          every other 4xx; ContentWithheld (it will not write about that)
     +-- NotFound                404, 410
     +-- InvalidResponse         an answer arrived but broke the contract
     +-- OutcomeUnknown          a change was sent, and nobody knows whether it was made
@@ -122,11 +123,23 @@ class AuthenticationFailed(ExternalServiceException):
 
 
 class AccessDenied(AuthenticationFailed):
-    """The upstream knows who asks and refuses (402, 403, 451): refreshing cannot help."""
+    """The upstream knows who asks and refuses (403, 451): refreshing cannot help."""
+
+
+class OutOfCredit(AccessDenied):
+    """The operator's credit with the upstream is used up (402): only they can mend it."""
+
+
+class ModelNotServed(AccessDenied):
+    """The upstream has no such language model as the settings name."""
 
 
 class InvalidRequest(ExternalServiceException):
     """The upstream calls our request wrong (a 4xx without a class of its own)."""
+
+
+class ContentWithheld(InvalidRequest):
+    """The upstream's content filter left nothing of the answer."""
 
 
 class NotFound(ExternalServiceException):
@@ -206,7 +219,7 @@ class LinkAgain(RefusedLocally):
 
 STATUS_ERRORS: Final[dict[int, type[ExternalServiceException]]] = {
     401: AuthenticationFailed,
-    402: AccessDenied,  # EurIA out of credit: only the operator can mend it
+    402: OutOfCredit,
     403: AccessDenied,
     404: NotFound,
     408: UpstreamTimeout,  # the server gave up waiting: repeating is safe

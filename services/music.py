@@ -9,7 +9,7 @@ MAX_QUERY_LENGTH: Final = 200
 
 # Characters that change how *other* text is shown or that nobody can see: direction overrides
 # and isolates, zero-width characters, the byte-order mark, and control characters.
-_INVISIBLE = re.compile(
+INVISIBLE = re.compile(
     "[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u00ad\u061c\u180e\u200b\u200e\u200f"
     "\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\U000e0000-\U000e007f]"
 )
@@ -39,7 +39,7 @@ def clean_text(text: str) -> str:
     if text.isprintable() and "  " not in text:
         return text.strip()
     # White space first: some line breaks are control characters, and must not glue two words.
-    return _SPACES.sub(" ", _INVISIBLE.sub("", _SPACES.sub(" ", text))).strip()
+    return _SPACES.sub(" ", INVISIBLE.sub("", _SPACES.sub(" ", text))).strip()
 
 
 def clean_query(text: str) -> str:

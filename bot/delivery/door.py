@@ -6,7 +6,7 @@ from contextlib import contextmanager
 
 import discord
 
-from bot.ui.reply import REFUSALS
+from bot.ui.refusals import REFUSALS
 from services.delivery import DiscordUnavailable
 
 _FIRST_SERVER_ERROR = 500

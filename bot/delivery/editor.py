@@ -14,7 +14,8 @@ import discord
 
 from bot.delivery.door import Door, temporary_refusals
 from bot.delivery.renderings import Renderings
-from bot.ui.reply import finished, is_gone
+from bot.ui.refusals import is_gone
+from bot.ui.reply import finished
 from services.accounts.cipher import Binding, TokenCipher, Undecipherable
 from services.delivery import GIVE_UP_SECONDS, LateEdit, MessagePlace
 from services.resilience.clock import Clock

@@ -15,7 +15,7 @@ from bot.demo.terminal import Transcript, controls, print_controls, say, typed_l
 from bot.sandbox.chat import ChatServer
 from bot.sandbox.discord import EventStream, Exchange, Message
 from bot.sandbox.sandbox import Sandbox
-from bot.ui.description_card import STOP_PREFIX
+from bot.ui.description_ids import STOP_PREFIX
 from bot.ui.search_card import PENDING_MARK
 
 _LOOPBACK: Final = "127.0.0.1"

@@ -15,7 +15,7 @@ from bot.sandbox.discord import (
     MessageDeleted,
     MessageEdited,
 )
-from bot.ui.description_card import CURSOR
+from bot.ui.markdown import CURSOR
 from bot.ui.text import unescape
 
 _LINK = re.compile(r"(?<!\\)\[((?:\\.|[^\]\\])*)\]\((?:[^()\s]*)\)")

@@ -4,7 +4,7 @@ A message of components V2 holds at most 40 components (nested ones count) and 4
 https://discord.com/developers/docs/components/reference
 """
 
-from typing import Final
+from typing import Any, Final
 
 import discord
 from discord import ui
@@ -58,3 +58,8 @@ def gallery(name: str, alt: str) -> ui.MediaGallery[ui.LayoutView]:
 def subtext(text: str) -> str:
     """Return one small grey line."""
     return f"-# {text}"
+
+
+def looks_of(view: ui.LayoutView) -> list[dict[str, Any]]:
+    """Return what Discord is sent for ``view``; equal for messages that look alike."""
+    return list(view.to_components())  # type: ignore[no-untyped-call]  # discord.py's

@@ -9,8 +9,8 @@ from discord import ui
 from bot.errors import sentence
 from bot.i18n import Texts
 from bot.ui.buttons import Button, button, link_button, own_id, row_of
-from bot.ui.description_card import RELEASE_PREFIX as DESCRIBE_PREFIX
 from bot.ui.layout import DISCOGS_COLOUR, subtext, view_of, with_picture
+from bot.ui.match_card import release_button
 from bot.ui.provenance import source_line
 from bot.ui.release_details import details
 from bot.ui.release_market import market_text
@@ -195,6 +195,5 @@ def _buttons(release: Release, badges: Badges, user_id: int, texts: Texts) -> It
     if not badges.is_wanted:
         wish_id = own_id(WISH_PREFIX, user_id, release.release_id)
         yield button(texts.gettext("Add to wantlist"), wish_id, emoji="⭐")
-    describe_id = own_id(DESCRIBE_PREFIX, user_id, release.release_id)
-    yield button(texts.gettext("Describe"), describe_id, emoji="✍️")
+    yield release_button(release.release_id, user_id, texts)
     yield link_button(texts.gettext("Open on Discogs"), release.url)

@@ -7,21 +7,18 @@ that turns into an error is deleted and followed by an ephemeral message.
 import contextlib
 from collections.abc import Sequence
 from datetime import timedelta
-from typing import Final, Protocol
+from typing import Any, Final, Protocol
 
-import aiohttp
 import discord
 from discord import ui
 
-from bot.ui.stream import EditFailed, MessageGone
+from bot.ui.layout import looks_of
+from bot.ui.reach import is_member
+from bot.ui.refusals import REFUSALS, edit_error, is_token_over, refusals_told
+from bot.ui.stream import MessageGone
 from services.delivery import MessagePlace
 from services.secret import Secret
 
-# Unknown message, webhook, channel or interaction; expired or invalid interaction token; missing
-# access; a user who takes no messages.
-_GONE_CODES: Final = frozenset({10003, 10008, 10015, 10062, 50001, 50007, 50013, 50027})
-REFUSALS: Final = (discord.HTTPException, aiohttp.ClientError, OSError)
-"""What discord.py raises when Discord refuses, or lets through when the network fails."""
 # A minute less than the 15 that Discord grants: a slow edit must not run into the end.
 _TOKEN_LIFE: Final = timedelta(minutes=14)
 _NO_PINGS: Final = discord.AllowedMentions.none()
@@ -31,19 +28,25 @@ class Reply(Protocol):
     """Where an answer goes."""
 
     user_id: int
+    guild_id: int | None
     question_id: int
     is_shown: bool
+    shared_channel: int | None
+    """Where the answer is edited by the bot's own token, whose limit others share; else None."""
 
     async def acknowledge(self) -> None:
         """Tell the user, and Discord, that an answer is coming; within 3 s of the question."""
 
     async def show(self, view: ui.LayoutView) -> None:
-        """Make ``view`` the answer, replacing the previous one.
+        """Make ``view`` the answer, replacing the previous one; one that looks alike is not sent.
 
         Raises:
             MessageGone: The answer can never be edited again.
             EditFailed: This edit failed.
         """
+
+    async def send_more(self, view: ui.LayoutView) -> discord.Message:
+        """Send a message after the answer, as public as that; raises what ``show`` raises."""
 
     async def fail(self, view: ui.LayoutView) -> None:
         """Answer with an error that only the asker sees, where Discord can do that."""
@@ -60,23 +63,28 @@ class InteractionReply:
         interaction: discord.Interaction,
         *,
         is_private: bool = False,
-        is_beside: bool = False,
+        is_apart: bool = False,
     ) -> None:
         """Answer ``interaction``; nothing is sent yet.
 
         Args:
             interaction: What was used to ask.
             is_private: The answer to a command or a form is seen by the asker only.
-            is_beside: A button's answer is a message of its own; the button's stays as it is.
+            is_apart: The answer to a button is a message of its own, and leaves the button's alone.
         """
         self._interaction = interaction
         self._is_private = is_private
-        self._is_beside = is_beside
+        self._is_apart = is_apart
+        self._is_ephemeral = False
+        self._has_token = True
+        self._looks: list[dict[str, Any]] | None = None
         self.is_shown = False
+        self.shared_channel: int | None = None
         self.user_id = interaction.user.id
+        self.guild_id = interaction.guild_id
         self.question_id = interaction.id
         # A button's or its form's answer replaces the message that the button is on.
-        replaced = None if is_beside else interaction.message
+        replaced = None if is_apart else interaction.message
         self._message_id = replaced.id if replaced else None
 
     async def acknowledge(self) -> None:
@@ -90,8 +98,8 @@ class InteractionReply:
         message = interaction.message
         is_command = interaction.type is discord.InteractionType.application_command
         is_form = interaction.type is discord.InteractionType.modal_submit
-        is_new = is_command or (is_form and message is None) or self._is_beside
-        if self._is_private and message is not None and not self._is_beside:
+        is_new = self._is_apart or is_command or (is_form and message is None)
+        if self._is_private and message is not None and not self._is_apart:
             is_new = not message.flags.ephemeral
         await interaction.response.defer(thinking=is_new, ephemeral=is_new and self._is_private)
 
@@ -102,26 +110,66 @@ class InteractionReply:
     async def show(
         self, view: ui.LayoutView, *, files: Sequence[discord.File] | None = None
     ) -> None:
-        """Edit the answer.
+        """Edit the answer: by the interaction's token, and when that has ended as the bot itself.
 
         Args:
             view: What it shows from now on.
             files: Those that ``view`` refers to, instead of the ones before; None: these stay.
 
         Raises:
-            MessageGone: It was deleted, or 15 minutes have passed.
+            MessageGone: It was deleted, or 15 minutes have passed and the bot is no member here.
             EditFailed: This edit failed.
         """
+        looks = looks_of(view)
+        if looks == self._looks and files is None:
+            return
         try:
-            message = await self._interaction.edit_original_response(
-                view=finished(view),
-                attachments=discord.utils.MISSING if files is None else files,
-                allowed_mentions=_NO_PINGS,
-            )
+            if self._has_token:
+                await self._edit_by_token(finished(view), files)
+            else:
+                await self._edit_as_bot(finished(view), files)
         except REFUSALS as error:
-            raise _edit_error(error) from error
+            if not (self._has_token and is_token_over(error)):
+                raise edit_error(error) from error
+            self._has_token = False
+            await self.show(view, files=files)
+        self._looks = looks
         self.is_shown = True
+
+    async def _edit_by_token(
+        self, view: ui.LayoutView, files: Sequence[discord.File] | None
+    ) -> None:
+        message = await self._interaction.edit_original_response(
+            view=view,
+            attachments=discord.utils.MISSING if files is None else files,
+            allowed_mentions=_NO_PINGS,
+        )
         self._message_id = message.id
+        self._is_ephemeral = message.flags.ephemeral
+
+    async def _edit_as_bot(self, view: ui.LayoutView, files: Sequence[discord.File] | None) -> None:
+        interaction, channel_id = self._interaction, self._interaction.channel_id
+        if self._message_id is None or channel_id is None or self._is_ephemeral:
+            raise MessageGone("the token has ended")
+        if not is_member(interaction):
+            raise MessageGone("the token has ended, and the bot is no member")
+        channel = interaction.client.get_partial_messageable(channel_id)
+        message = channel.get_partial_message(self._message_id)
+        await message.edit(
+            view=view,
+            attachments=discord.utils.MISSING if files is None else files,
+            allowed_mentions=_NO_PINGS,
+        )
+
+    async def send_more(self, view: ui.LayoutView) -> discord.Message:
+        """Send a follow-up."""
+        with refusals_told():
+            return await self._interaction.followup.send(
+                view=finished(view),
+                ephemeral=self._is_ephemeral,
+                allowed_mentions=_NO_PINGS,
+                wait=True,
+            )
 
     async def place(self, locale: str) -> MessagePlace | None:
         """Return where the answer is; a "thinking" that shows nothing yet is asked for its id."""
@@ -139,7 +187,7 @@ class InteractionReply:
             application_id=interaction.application_id,
             token=Secret(interaction.token),
             token_until=interaction.created_at + _TOKEN_LIFE,
-            is_in_reach=_is_member(interaction) and not self._is_for_one(),
+            is_in_reach=is_member(interaction) and not self._is_for_one(),
             locale=locale,
         )
 
@@ -176,8 +224,11 @@ class MessageReply:
         """Answer in the channel of ``message``; nothing is sent yet."""
         self._channel = message.channel
         self._answer: discord.Message | None = None
+        self._looks: list[dict[str, Any]] | None = None
         self.is_shown = False
+        self.shared_channel: int | None = message.channel.id
         self.user_id = message.author.id
+        self.guild_id: int | None = None
         self.question_id = message.id
 
     async def acknowledge(self) -> None:
@@ -192,16 +243,26 @@ class MessageReply:
             MessageGone: It was deleted, or the user no longer accepts messages.
             EditFailed: This edit failed.
         """
-        try:
+        looks = looks_of(view)
+        if looks == self._looks:
+            return
+        with refusals_told():
             if self._answer is None:
+                # The nonce: if it arrived although it seemed to fail, it is not sent twice.
                 self._answer = await self._channel.send(
-                    view=finished(view), allowed_mentions=_NO_PINGS
+                    view=finished(view),
+                    nonce=str(self.question_id),
+                    allowed_mentions=_NO_PINGS,
                 )
             else:
                 await self._answer.edit(view=finished(view), allowed_mentions=_NO_PINGS)
-        except REFUSALS as error:
-            raise _edit_error(error) from error
+        self._looks = looks
         self.is_shown = True
+
+    async def send_more(self, view: ui.LayoutView) -> discord.Message:
+        """Send another message."""
+        with refusals_told():
+            return await self._channel.send(view=finished(view), allowed_mentions=_NO_PINGS)
 
     async def place(self, locale: str) -> MessagePlace | None:
         """Return where the answer is, once there is one."""
@@ -228,26 +289,3 @@ def finished(view: ui.LayoutView) -> ui.LayoutView:
     """
     view.stop()
     return view
-
-
-def _is_member(interaction: discord.Interaction) -> bool:
-    """Return whether the bot itself may edit its messages in this channel, without a token."""
-    if interaction.context.dm_channel:
-        return True
-    # In a server where it is only installed by the user, or a private channel, it is a stranger.
-    may = interaction.app_permissions
-    may_send = may.send_messages or may.send_messages_in_threads
-    return interaction.is_guild_integration() and may.view_channel and may_send
-
-
-def is_gone(error: discord.HTTPException) -> bool:
-    """Return whether the message can never be edited again, by this way at least."""
-    return error.code in _GONE_CODES or error.status == 401  # noqa: PLR2004  # the token expired
-
-
-def _edit_error(error: Exception) -> MessageGone | EditFailed:
-    if not isinstance(error, discord.HTTPException):
-        return EditFailed(type(error).__name__)
-    if is_gone(error):
-        return MessageGone(str(error.code))
-    return EditFailed(f"{error.status} {error.code}")

@@ -8,6 +8,7 @@ from discord import ui
 
 from bot.errors import SERVICE_NAMES
 from bot.i18n import Texts
+from bot.ui.buttons import Button, row_of
 from bot.ui.layout import (
     DISCOGS_COLOUR,
     MAX_OPTION,
@@ -17,9 +18,11 @@ from bot.ui.layout import (
     view_of,
     with_picture,
 )
+from bot.ui.match_card import describe_button
 from bot.ui.provenance import failure_line, source_line
 from bot.ui.text import escape, link, shorten
 from services.answers import Answer
+from services.catalogue.matching import is_same
 from services.catalogue.models import Hit, SearchResults
 from services.discogs.models import DiscogsKind, SearchHit
 from services.errors import ExternalServiceException
@@ -57,6 +60,9 @@ def search_card(results: SearchResults, user_id: int, texts: Texts) -> ui.Layout
     menu = None if results.waiting else _menu(results, user_id, texts)
     if menu is not None:
         view.add_item(ui.ActionRow(menu))
+    describe = None if results.waiting else _describe(results, user_id, texts)
+    if describe is not None:
+        view.add_item(row_of(describe))
     return view
 
 
@@ -69,6 +75,16 @@ def title_line(hit: Hit, limit: int = MAX_TITLE) -> str:
 def by_line(hit: Hit, texts: Texts, limit: int = _MAX_FACTS) -> str:
     """Return artist, kind, year and the like, separated by middle dots."""
     return escape(shorten(" · ".join(part for part in _facts(hit, texts) if part), limit))
+
+
+def _describe(results: SearchResults, user_id: int, texts: Texts) -> Button | None:
+    """Return the button for the best hit; Discogs' own entry for it comes before Spotify's."""
+    best = results.best
+    if best is None:
+        return None
+    if isinstance(best, SpotifyItem):
+        best = next((hit for hit in results.discogs_hits if is_same(best, hit)), best)
+    return describe_button(best, user_id, texts)
 
 
 def _headline(results: SearchResults, texts: Texts) -> str:

@@ -25,7 +25,7 @@ _EVERYONE = re.compile(r"@(?=everyone|here)")
 _EMPHASIS = re.compile(r"(?<!\w)(\*{1,3}|__|`)(?=\S)([^\n]+?)(?<=\S)\1(?!\w)")
 _LOOSE_MARKS = re.compile(r"(?m)^\s{0,3}#{1,6}\s+|(?:(?<=\s)|^)\*{1,3}(?=\w)")
 _ESCAPED = re.compile(r"\\([^0-9A-Za-z\s])")
-_SENTENCE_END = re.compile(r"[.!?…][\"'»”)]*\s")
+SENTENCE_END = re.compile(r"[.!?…][\"'»”)]*\s")
 _BYTES_PER_CHARACTER: Final = 2.4
 _REGIONAL = "".join(map(chr, range(0x1F1E6, 0x1F200)))
 _REGIONAL_SET = frozenset(_REGIONAL)
@@ -72,7 +72,7 @@ def shorten(text: str, limit: int) -> str:
     """Return ``text`` in at most ``limit`` characters, cut at a word where there is one."""
     if len(text) <= limit:
         return text
-    cut = _before_cluster(text, limit - 1)
+    cut = before_cluster(text, limit - 1)
     space = text.rfind(" ", limit // 2, cut)
     return text[: space if space > 0 else cut].rstrip() + ELLIPSIS
 
@@ -90,10 +90,10 @@ def fit(text: str, limit: int) -> str:
         middle = (low + high + 1) // 2
         fits = weight(escape_paragraphs(text[:middle])) <= limit - 2
         low, high = (middle, high) if fits else (low, middle - 1)
-    head = text[: _before_cluster(text, low)]
+    head = text[: before_cluster(text, low)]
     if not head:
         return ELLIPSIS
-    ends = [match.end() for match in _SENTENCE_END.finditer(head)]
+    ends = [match.end() for match in SENTENCE_END.finditer(head)]
     if ends and ends[-1] > len(head) // 2:
         return head[: ends[-1]].rstrip() + " " + ELLIPSIS
     return shorten(head + "  ", max(2, len(head)))
@@ -146,7 +146,7 @@ def weight(text: str) -> float:
     return max(len(text), len(text.encode()) / _BYTES_PER_CHARACTER)
 
 
-def _before_cluster(text: str, index: int) -> int:
+def before_cluster(text: str, index: int) -> int:
     """Move ``index`` left until it does not split an emoji sequence or a combined letter."""
     while 0 < index < len(text) and (
         text[index] in _JOINERS

@@ -12,7 +12,8 @@ from bot.ui.buttons import Press
 from bot.ui.comparison_card import COMPARE_PREFIX, comparison_card
 from bot.ui.notices import notice
 from bot.ui.owners_card import nobody_text, owners_card
-from bot.ui.reply import REFUSALS, InteractionReply
+from bot.ui.refusals import REFUSALS
+from bot.ui.reply import InteractionReply
 from cogs.collection._part import Part
 from cogs.collection._ports import Parts
 from services.collection.memberships import IsMember, Presence

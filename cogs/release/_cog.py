@@ -92,7 +92,7 @@ class Releases(commands.Cog):
             return
         is_question = press.prefix in self._questions
         reply = InteractionReply(
-            interaction, is_private=press.prefix != PICK_PREFIX, is_beside=is_question
+            interaction, is_private=press.prefix != PICK_PREFIX, is_apart=is_question
         )
         async with self._answers.to(reply, interaction.locale) as texts:
             if press.owner != interaction.user.id:

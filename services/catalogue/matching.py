@@ -37,6 +37,15 @@ def rank(query: str, hits: Iterable[Hit]) -> list[Hit]:
     return sorted(hits, key=lambda hit: -(score(query, hit) + _preference(hit)))
 
 
+def is_same(item: SpotifyItem, hit: SearchHit) -> bool:
+    """Return whether both name the same album by the same artist, or the same artist."""
+    if item.kind is SpotifyKind.ARTIST:
+        return fold(item.name) == fold(hit.title)
+    artist = fold(hit.artist)
+    is_theirs = any(fold(name) == artist for name in (*item.artists, " ".join(item.artists)))
+    return is_theirs and fold(item.name) == fold(hit.title)
+
+
 def _preference(hit: Hit) -> float:
     return _KIND_ORDER.get(hit.kind, 0.0) if isinstance(hit, SpotifyItem) else 0.015
 

@@ -84,3 +84,16 @@ class Suggestion:
     title: str
     artist: str
     facts: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CatalogueMatch:
+    """What Discogs has under the name of something of Spotify, and nothing of Spotify.
+
+    Attributes:
+        hits: The likeliest first; up to three.
+        is_sure: The first one has the same title and artist.
+    """
+
+    hits: tuple[SearchHit, ...] = ()
+    is_sure: bool = False

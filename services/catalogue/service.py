@@ -5,13 +5,15 @@ from collections.abc import AsyncGenerator, Coroutine
 from dataclasses import replace
 from typing import Any, Final, Protocol
 
+import msgspec
+
 from services.answers import Answer
 from services.catalogue import matching
-from services.catalogue.models import Hit, SearchKind, SearchResults
+from services.catalogue.models import CatalogueMatch, Hit, SearchKind, SearchResults
 from services.discogs.links import parse_release_id
 from services.discogs.models import DiscogsKind, DiscogsResults, Release, SearchHit
 from services.errors import ExternalServiceException
-from services.music import clean_query
+from services.music import MAX_QUERY_LENGTH, clean_query, clean_text
 from services.spotify.models import SpotifyItem, SpotifyKind, SpotifyResults
 
 _SPOTIFY_KINDS: Final = {
@@ -28,6 +30,7 @@ _DISCOGS_KINDS: Final = {
     SearchKind.RELEASE: DiscogsKind.RELEASE,
 }
 _MENU_SIZE: Final = 24
+_MOST_MATCHES: Final = 3
 
 
 class SpotifyCatalogue(Protocol):
@@ -132,6 +135,28 @@ class CatalogueService:
             ExternalServiceException: As ``SpotifyService.get_item``.
         """
         return await self._spotify.get_item(kind, spotify_id)
+
+    async def match(self, kind: str, item_id: str) -> CatalogueMatch:
+        """Return what Discogs has under the name of something of Spotify.
+
+        Args:
+            kind: A value of ``SpotifyKind``; of a track, its album is looked for.
+            item_id: Spotify's.
+
+        Raises:
+            ExternalServiceException: As ``SpotifyService.get_item`` and ``DiscogsService.search``.
+        """
+        item = (await self._spotify.get_item(SpotifyKind(kind), item_id)).value
+        if item.kind is SpotifyKind.TRACK:
+            item = msgspec.structs.replace(
+                item, kind=SpotifyKind.ALBUM, name=item.album or item.name
+            )
+        wanted = DiscogsKind.ARTIST if item.kind is SpotifyKind.ARTIST else DiscogsKind.RELEASE
+        words = clean_text(" ".join((*item.artists[:1], item.name)))[:MAX_QUERY_LENGTH]
+        hits = (await self._discogs.search(clean_query(words), wanted)).value.hits
+        hits = tuple(sorted(hits, key=lambda hit: not matching.is_same(item, hit)))
+        is_sure = bool(hits) and matching.is_same(item, hits[0])
+        return CatalogueMatch(hits=hits[:_MOST_MATCHES], is_sure=is_sure)
 
     def upstreams(self, kind: SearchKind) -> tuple[str, ...]:
         """Return the upstreams that a search of ``kind`` asks, in the order they are shown."""

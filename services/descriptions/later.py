@@ -6,9 +6,7 @@ and a text that was paid for is stored before it is shown.
 """
 
 import logging
-from contextlib import aclosing
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Final, Protocol
 
 import msgspec
@@ -20,15 +18,14 @@ from services.delivery import (
     MessageEditor,
     MessagePlace,
 )
-from services.descriptions.service import DescriptionService, Grounding
-from services.discogs.models import SearchHit
+from services.descriptions.late_models import WRITE_LATER, LateDescription, WriteLater
+from services.descriptions.models import Grounding, NoText
+from services.descriptions.service import DescriptionService
 from services.errors import ExternalServiceException
-from services.euria.models import Length, Subject
-from services.jobs.kinds import JobKind, RetryLater, RunningJob
+from services.jobs.kinds import RetryLater, RunningJob
 from services.jobs.queue import JobQueue
 from services.resilience.clock import Clock
 from services.storage.errors import DatabaseUnavailable
-from services.storage.job_models import Priority
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -38,44 +35,6 @@ _DISCORD_PAUSE_SECONDS: Final = 30.0
 _MOST_WAITING: Final = 100
 
 
-class WriteLater(msgspec.Struct, frozen=True, kw_only=True):
-    """The job: what to write, for which message; ``text`` once it is written."""
-
-    late_id: int
-    user_id: int
-    topic: str
-    subject: Subject | None
-    hit: SearchHit | None
-    length: Length
-    language: str
-    asked_at: datetime
-    text: str = ""
-
-
-WRITE_LATER: Final = JobKind(
-    name="descriptions.write_later", payload=WriteLater, priority=Priority.BACKGROUND
-)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LateDescription:
-    """What the message shows in the end.
-
-    Attributes:
-        grounding: What was asked for, and what Discogs knew.
-        length: As asked for.
-        user_id: Who asked, and may have it written again.
-        text: The whole text; empty when it was given up.
-        asked_at: When it was asked for (UTC).
-    """
-
-    grounding: Grounding
-    length: Length
-    user_id: int
-    text: str
-    asked_at: datetime
-
-
 class Promises(Protocol):
     """What an answer asks for that cannot show its text now."""
 
@@ -83,9 +42,7 @@ class Promises(Protocol):
         self,
         place: MessagePlace,
         grounding: Grounding,
-        length: Length,
         *,
-        language: str,
         user_id: int,
         retry_after: float | None = None,
     ) -> bool:
@@ -116,9 +73,7 @@ class LateDescriptions:
         self,
         place: MessagePlace,
         grounding: Grounding,
-        length: Length,
         *,
-        language: str,
         user_id: int,
         retry_after: float | None = None,
     ) -> bool:
@@ -127,28 +82,29 @@ class LateDescriptions:
         Args:
             place: The message that shows the template now.
             grounding: What to write about.
-            length: Short or long.
-            language: English name of the language to write in.
             user_id: Who asked.
             retry_after: Seconds that EurIA asked to be left alone, if it did.
 
         Returns:
-            True when the message will show it, so that one may say so; False when the queue is
-            full, or the message may be out of reach by then: the text is then only kept for whoever
-            asks again.
+            True when the message will show it, so that one may say so. False when it will not
+            (``skip_enrichment``): the queue is full, or the message may be out of reach by then;
+            in that case the text is still written, for whoever asks again.
         """
-        wish = WriteLater(
+        wish = grounding.wish
+        work = WriteLater(
             late_id=0,
             user_id=user_id,
-            topic=grounding.topic,
-            subject=grounding.subject,
-            hit=grounding.hit,
-            length=length,
-            language=language,
+            topic=wish.words.text if wish.words is not None else "",
+            target=str(wish.target),
+            subject=wish.subject,
+            length=wish.form,
+            language=wish.language,
+            facts=grounding.facts,
+            is_thin=grounding.error is not None,
             asked_at=self._clock.now(),
         )
         try:
-            return await self._enqueue(wish, place, retry_after or 0.0)
+            return await self._enqueue(work, place, retry_after or 0.0)
         except DatabaseUnavailable as error:
             _LOGGER.warning("a text cannot be queued: %s", error)
             return False
@@ -160,15 +116,15 @@ class LateDescriptions:
         except DatabaseUnavailable as error:
             _LOGGER.warning("an earlier text may still be shown: %s", error)
 
-    async def _enqueue(self, wish: WriteLater, place: MessagePlace, retry_after: float) -> bool:
+    async def _enqueue(self, work: WriteLater, place: MessagePlace, retry_after: float) -> bool:
         if await self._queue.waiting(WRITE_LATER) >= _MOST_WAITING:
             return False
         late_id = await self._editor.expect(place)
         seconds = max(_FIRST_TRY_SECONDS, retry_after)
         await self._queue.enqueue(
             WRITE_LATER,
-            msgspec.structs.replace(wish, late_id=late_id),
-            run_at=wish.asked_at + timedelta(seconds=seconds),
+            msgspec.structs.replace(work, late_id=late_id),
+            run_at=work.asked_at + timedelta(seconds=seconds),
         )
         return place.is_in_reach
 
@@ -178,18 +134,17 @@ class LateDescriptions:
         Raises:
             RetryLater: EurIA or Discord still cannot.
         """
-        wish = job.payload
-        age = (self._clock.now() - wish.asked_at).total_seconds()
-        text = wish.text
-        if not text and age <= GIVE_UP_SECONDS:
-            if not await self._editor.is_expected(wish.late_id):
+        work = job.payload
+        age = (self._clock.now() - work.asked_at).total_seconds()
+        if not work.text and not work.is_refused and age <= GIVE_UP_SECONDS:
+            if not await self._editor.is_expected(work.late_id):
                 return  # nobody waits for it: do not pay for it
-            text = await self._write(wish, age)
-            async with job.saving(msgspec.structs.replace(wish, text=text)):
+            work = await self._write(work, age)
+            async with job.saving(work):
                 pass
         try:
             outcome = await self._editor.edit(
-                wish.late_id, _content(wish, text), is_last_word=not text
+                work.late_id, _content(work), is_last_word=not work.text
             )
         except DiscordUnavailable as error:
             if age > 2 * GIVE_UP_SECONDS:
@@ -199,31 +154,41 @@ class LateDescriptions:
         if outcome is not LateEdit.DONE:
             _LOGGER.info("a late text was not shown: %s", outcome.name.lower())
 
-    async def _write(self, wish: WriteLater, age: float) -> str:
-        grounding = _grounding(wish)
-        kept = await self._descriptions.kept(grounding, wish.length, wish.language)
+    async def _write(self, work: WriteLater, age: float) -> WriteLater:
+        """Return the work with its text; without one when the model will not write it."""
+        grounding = _grounding(work)
+        if work.is_thin:
+            grounding = await self._descriptions.ground(work.wish)
+            work = msgspec.structs.replace(
+                work, facts=grounding.facts or work.facts, is_thin=grounding.error is not None
+            )
+            grounding = _grounding(work)
+        kept = await self._descriptions.kept(grounding)
         if kept is not None:  # somebody asked for the same meanwhile
-            return kept.text
+            return msgspec.structs.replace(work, text=kept.text)
         try:
-            writing = self._descriptions.write(grounding, wish.length, wish.language)
-            async with aclosing(writing) as increments:
-                return "".join([increment async for increment in increments])
+            async with self._descriptions.writing(grounding) as increments:
+                text = "".join([increment async for increment in increments])
+        except NoText as error:
+            _LOGGER.info("a late text is none: %s", error)
+            return msgspec.structs.replace(work, is_refused=True)
         except ExternalServiceException as error:
             # More patient with every hour; the day that it may take is the limit, not a count.
             patience = min(max(_FIRST_TRY_SECONDS, age / 4), _LONGEST_PAUSE_SECONDS)
             seconds = max(patience, error.retry_after or 0.0)
             raise RetryLater(str(error), seconds=seconds, counts=False) from error
+        return msgspec.structs.replace(work, text=text)
 
 
-def _grounding(wish: WriteLater) -> Grounding:
-    return Grounding(topic=wish.topic, subject=wish.subject, hit=wish.hit)
+def _grounding(work: WriteLater) -> Grounding:
+    return Grounding(wish=work.wish, facts=work.facts)
 
 
-def _content(wish: WriteLater, text: str) -> LateDescription:
+def _content(work: WriteLater) -> LateDescription:
     return LateDescription(
-        grounding=_grounding(wish),
-        length=wish.length,
-        user_id=wish.user_id,
-        text=text,
-        asked_at=wish.asked_at,
+        grounding=_grounding(work),
+        user_id=work.user_id,
+        text=work.text,
+        asked_at=work.asked_at,
+        is_refused=work.is_refused,
     )

@@ -4,190 +4,170 @@ Nothing of Spotify is imported here, nor may it be (an import contract says so):
 Policy (III.14) forbids feeding its content to a language model.
 """
 
-from collections.abc import AsyncGenerator
-from contextlib import aclosing
-from dataclasses import dataclass
-from datetime import datetime
-from typing import Final, Protocol
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from contextlib import aclosing, asynccontextmanager
+from typing import Protocol
 
-from services.answers import Answer
-from services.discogs.models import DiscogsKind, DiscogsResults, Release, SearchHit
-from services.errors import DeadlineExceeded, ExternalServiceException
-from services.euria.models import DescriptionRequest, Length, Subject
-from services.music import MAX_QUERY_LENGTH, clean_query, clean_text, fold, query_key
-from services.resilience.cache import Cache
+from services.descriptions.allowance import Allowance, Used
+from services.descriptions.broadcast import Broadcast, OnPlace
+from services.descriptions.grounding import Discogs, Grounder
+from services.descriptions.kept import KeptTexts, key_of
+from services.descriptions.models import Facts, Grounding, KeptText, NotUsable, Payer, TextCut, Wish
+from services.descriptions.prompts import build_prompt
+from services.descriptions.review import RefusalGate, is_broken
+from services.errors import ExternalServiceException
+from services.euria.models import Prompt, StreamEnd
+from services.resilience.cache_store import CacheStore
 from services.resilience.clock import Clock
-from services.resilience.deadline import deadline
-
-_LOOKUP_SECONDS: Final = 3.0
-_KEEP_SECONDS: Final = 7 * 86_400.0
-_KEPT_TEXTS: Final = 500
-
-
-class ReleaseSearch(Protocol):
-    """What is needed of Discogs."""
-
-    async def search(self, query: str, kind: DiscogsKind | None) -> Answer[DiscogsResults]:
-        """Return hits; raises ExternalServiceException."""
-
-    async def get_release(self, release_id: int) -> Answer[Release]:
-        """Return one release; raises ExternalServiceException."""
 
 
 class Writer(Protocol):
     """What is needed of EurIA."""
 
-    def generate_description(self, request: DescriptionRequest) -> AsyncGenerator[str, None]:
+    @property
+    def model(self) -> str:
+        """The model that writes."""
+
+    def stream(
+        self,
+        prompt: Prompt,
+        *,
+        on_end: Callable[[StreamEnd], None] | None = None,
+        on_place: OnPlace | None = None,
+    ) -> AsyncGenerator[str, None]:
         """Yield text increments; raises ExternalServiceException."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Grounding:
-    """What is known about a topic before anything is written.
-
-    Attributes:
-        topic: What the user typed, cleaned.
-        subject: Album or artist, or None.
-        hit: The Discogs release whose title and artist the topic names, or None.
-        error: Why Discogs could not be asked, or None.
-    """
-
-    topic: str
-    subject: Subject | None
-    hit: SearchHit | None = None
-    error: Exception | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class KeptText:
-    """A text written earlier, and when (UTC)."""
-
-    text: str
-    written_at: datetime
-
-
 class DescriptionService:
-    """Writes about an album or artist, from facts where Discogs has them."""
+    """Writes about records and artists, from facts where Discogs has them."""
 
-    def __init__(self, *, discogs: ReleaseSearch, euria: Writer, clock: Clock) -> None:
-        """Ask ``discogs`` for facts and ``euria`` for words."""
-        self._discogs = discogs
+    def __init__(
+        self,
+        *,
+        discogs: Discogs,
+        euria: Writer,
+        clock: Clock,
+        store: CacheStore | None = None,
+        allowance: Allowance | None = None,
+    ) -> None:
+        """Set who knows and who writes.
+
+        Args:
+            discogs: Is asked for facts.
+            euria: Is asked for words.
+            clock: Where time comes from.
+            store: Where finished texts outlive the process; None: nowhere.
+            allowance: Limits how many texts people have written; None: nobody does.
+        """
+        self._grounder = Grounder(discogs, clock=clock)
         self._euria = euria
-        self._clock = clock
-        self._kept = Cache(capacity=_KEPT_TEXTS, clock=clock)
+        self._kept = KeptTexts(clock=clock, store=store)
+        self._allowance = allowance
+        self._under_way: dict[str, Broadcast] = {}
 
-    async def ground(self, topic: str, subject: Subject | None = None) -> Grounding:
-        """Return what Discogs knows about ``topic``, within 3 s; without it, just the topic.
+    async def ground(self, wish: Wish, known: Facts | None = None) -> Grounding:
+        """Return what Discogs knows of ``wish`` within 5 s.
 
-        Raises:
-            InvalidQuery: ``topic`` has fewer than 2 or more than 200 characters, or no words.
+        Args:
+            wish: What is wanted.
+            known: What is there without asking; all there is where Discogs says nothing.
         """
-        topic = clean_query(topic)
-        if subject is Subject.ARTIST:
-            return Grounding(topic=topic, subject=subject)
-        try:
-            async with deadline(self._clock, _LOOKUP_SECONDS, expired=_lookup_expired):
-                answer = await self._discogs.search(topic, DiscogsKind.RELEASE)
-        except ExternalServiceException as error:
-            return Grounding(topic=topic, subject=subject, error=error)
-        hit = next((hit for hit in answer.value.hits if _is_named(topic, hit)), None)
-        return Grounding(topic=topic, subject=subject, hit=hit, error=answer.error)
+        return await self._grounder.ground(wish, known)
 
-    async def ground_release(self, release_id: int) -> Grounding:
-        """Return one release as a topic with its facts.
+    async def kept(self, grounding: Grounding) -> KeptText | None:
+        """Return the text written earlier from the same facts, or None."""
+        return await self._kept.find(self._key(grounding))
 
-        Raises:
-            ExternalServiceException: As ``DiscogsService.get_release``.
-        """
-        release = (await self._discogs.get_release(release_id)).value
-        names = " – ".join(name for name in (release.title, release.artist) if name)
-        return Grounding(
-            topic=clean_text(names[:MAX_QUERY_LENGTH]),
-            subject=Subject.ALBUM,
-            hit=_hit_of(release),
-        )
+    async def used(self, user_id: int) -> Used | None:
+        """Return how many texts a person has had written today; None when nobody knows."""
+        return await self._allowance.used(user_id) if self._allowance is not None else None
 
-    async def kept(self, grounding: Grounding, length: Length, language: str) -> KeptText | None:
-        """Return the text written earlier for the same request, or None."""
-        key = _key(grounding, length, language)
-        entry = await self._kept.get(key, max_age=_KEEP_SECONDS)
-        if entry is None:
-            return None
-        return KeptText(str(entry.value), entry.as_of)
+    @asynccontextmanager
+    async def writing(
+        self, grounding: Grounding, *, payer: Payer | None = None, on_place: OnPlace | None = None
+    ) -> AsyncIterator[AsyncGenerator[str, None]]:
+        """Have it written, and yield the text as it comes, inside the block.
 
-    async def write(
-        self, grounding: Grounding, length: Length, language: str
-    ) -> AsyncGenerator[str, None]:
-        """Yield the text as it is written; a complete, grounded one is kept for the next asker.
+        Who asks for what is being written already follows that, from its beginning and for free.
+        A whole text is kept for the next asker. The text ends when its last follower leaves.
 
         Args:
             grounding: From ``ground``.
-            length: Short or long.
-            language: English name of the language to write in.
+            payer: Whose allowance it counts against; None: nobody's.
+            on_place: Told the place in EurIA's queue; 1 is next.
 
         Raises:
-            ExternalServiceException: As ``EuriaService.generate_description``.
+            AllowanceSpent: Nothing more for ``payer`` today, and nothing is being written.
+            NotUsable: It was refused, or is no text.
+            TextCut: It is not whole; what was yielded stands.
+            ExternalServiceException: As ``EuriaService.stream``.
         """
-        request = DescriptionRequest(
-            topic=grounding.topic,
-            subject=grounding.subject,
-            facts=facts_of(grounding.hit),
-            length=length,
-            language=language,
+        key = self._key(grounding)
+        if key not in self._under_way:
+            await self._begin(key, grounding, payer)
+        async with self._under_way[key].follow(on_place) as increments:
+            yield increments
+
+    async def aclose(self) -> None:
+        """Give texts that are still to be stored a moment."""
+        await self._kept.aclose()
+
+    async def _begin(self, key: str, grounding: Grounding, payer: Payer | None) -> None:
+        number = None
+        if payer is not None and self._allowance is not None:
+            number = await self._allowance.take(payer)
+        if key in self._under_way:  # somebody else began meanwhile: theirs is followed
+            await self._give_back(number)
+            return
+        self._under_way[key] = Broadcast(
+            lambda on_place: self._write(key, grounding, number, on_place),
+            name=f"text {key[-12:]}",
+            on_end=lambda: self._forget(key),
         )
+
+    def _forget(self, key: str) -> None:
+        self._under_way.pop(key, None)
+
+    async def _write(
+        self, key: str, grounding: Grounding, number: int | None, on_place: OnPlace
+    ) -> AsyncGenerator[str, None]:
+        """Yield the text; give its price back when nothing of it can be shown."""
         parts: list[str] = []
-        async with aclosing(self._euria.generate_description(request)) as stream:
+        try:
+            async with aclosing(self._gated(grounding, on_place)) as increments:
+                async for text in increments:
+                    parts.append(text)
+                    yield text
+        except (ExternalServiceException, NotUsable):
+            if not parts:
+                await self._give_back(number)
+            raise
+        whole = "".join(parts)
+        if is_broken(whole, grounding.wish.form):
+            raise NotUsable("broken")
+        await self._kept.keep(key, whole)
+
+    async def _gated(self, grounding: Grounding, on_place: OnPlace) -> AsyncGenerator[str, None]:
+        """Yield the model's text unless it begins as a refusal."""
+        ends: list[StreamEnd] = []
+        gate = RefusalGate()
+        stream = self._euria.stream(build_prompt(grounding), on_end=ends.append, on_place=on_place)
+        async with aclosing(stream):
             async for text in stream:
-                parts.append(text)
-                yield text
-        if grounding.error is None:  # written blind, it must not stand for a week
-            await self._kept.set(_key(grounding, length, language), "".join(parts))
+                shown = gate.feed(text)
+                if gate.is_refusal:
+                    raise NotUsable("refusal")
+                if shown:
+                    yield shown
+        rest = gate.close()
+        if rest:
+            yield rest
+        if ends and ends[-1].is_cut:
+            raise TextCut(ends[-1].finish_reason)
 
+    async def _give_back(self, number: int | None) -> None:
+        if self._allowance is not None:
+            await self._allowance.give_back(number)
 
-def facts_of(hit: SearchHit | None) -> tuple[str, ...]:
-    """Return a release as facts for a prompt: catalogue facts only, no prices, no images."""
-    if hit is None:
-        return ()
-    rows = (
-        ("Title", hit.title),
-        ("Artist", hit.artist),
-        ("Year of this pressing (the music may be older)", str(hit.year or "")),
-        ("Labels", ", ".join(hit.labels)),
-        ("Genres", ", ".join(hit.genres)),
-        ("Styles", ", ".join(hit.styles)),
-    )
-    return tuple(f"{name}: {value}" for name, value in rows if value)
-
-
-def _hit_of(release: Release) -> SearchHit:
-    """Return the same facts as a search would have found them."""
-    return SearchHit(
-        kind=DiscogsKind.RELEASE,
-        discogs_id=release.release_id,
-        title=release.title,
-        artist=release.artist,
-        year=release.year,
-        country=release.country,
-        formats=release.formats,
-        labels=release.labels,
-        genres=release.genres,
-        styles=release.styles,
-        image_url=release.image_url,
-        url=release.url,
-    )
-
-
-def _is_named(topic: str, hit: SearchHit) -> bool:
-    """True when every word of the title, and of nothing else but the artist, is in the topic."""
-    asked = set(fold(topic).split())
-    title, artist = set(fold(hit.title).split()), set(fold(hit.artist).split())
-    return bool(title) and title <= asked and asked <= title | artist | {"by", "the", "de", "par"}
-
-
-def _key(grounding: Grounding, length: Length, language: str) -> str:
-    return f"{language}:{length}:{grounding.subject or 'any'}:{query_key(grounding.topic)}"
-
-
-def _lookup_expired() -> DeadlineExceeded:
-    message = f"no facts within {_LOOKUP_SECONDS:g} s"
-    return DeadlineExceeded("discogs", "search", None, message)
+    def _key(self, grounding: Grounding) -> str:
+        return key_of(build_prompt(grounding), self._euria.model)

@@ -1,9 +1,12 @@
-"""What is asked of EurIA, and the pieces of its streamed answer."""
+"""What is asked of EurIA, and what comes back."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Final, Literal
 
-import msgspec
+CUT_REASONS: Final = frozenset({"length", "content_filter"})
+"""The finish reasons of a text that ends before it was meant to."""
 
 
 class Length(StrEnum):
@@ -42,24 +45,76 @@ class DescriptionRequest:
     language: str = "English"
 
 
-class Delta(msgspec.Struct):
-    """A text increment; ``reasoning`` is a model thinking aloud and never shown."""
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One message of a chat; its words stay out of the repr, since people typed some of them."""
 
-    content: str | None = None
-    reasoning: str | None = None
-    reasoning_content: str | None = None
-
-
-class Choice(msgspec.Struct):
-    """One choice of a chunk; a plain answer carries ``message`` instead of ``delta``."""
-
-    delta: Delta | None = None
-    message: Delta | None = None
-    finish_reason: str | None = None
+    role: Literal["system", "user", "assistant"]
+    content: str = field(repr=False)
 
 
-class Chunk(msgspec.Struct):
-    """One event of the stream; ``choices`` is empty in the usage chunk."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prompt:
+    """One answer to ask for, whichever model gives it.
 
-    choices: list[Choice] = msgspec.field(default_factory=list)
-    error: msgspec.Raw = msgspec.field(default_factory=lambda: msgspec.Raw(b"null"))
+    Attributes:
+        messages: The rules first, then what is asked.
+        max_tokens: The longest answer; a model that can give less is asked for less.
+        temperature: 0 is the most predictable, 2 the wildest.
+        json_schema: The JSON schema that the answer has to match; None: plain text.
+    """
+
+    messages: tuple[Message, ...]
+    max_tokens: int
+    temperature: float
+    json_schema: Mapping[str, object] | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Usage:
+    """What an answer cost, in tokens, as the model server counts them."""
+
+    prompt_tokens: int
+    completion_tokens: int
+
+    @property
+    def total_tokens(self) -> int:
+        """All that counts."""
+        return self.prompt_tokens + self.completion_tokens
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StreamEnd:
+    """How a streamed text ended.
+
+    Attributes:
+        finish_reason: ``stop`` in the ordinary case; empty when the stream named none.
+        usage: What it cost, or None when the stream did not say.
+        model: The model that was asked.
+    """
+
+    finish_reason: str
+    usage: Usage | None
+    model: str
+
+    @property
+    def is_cut(self) -> bool:
+        """True when the text ends before it was meant to: too long, or filtered."""
+        return self.finish_reason in CUT_REASONS
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Completion:
+    """A whole answer.
+
+    Attributes:
+        text: Without any reasoning.
+        finish_reason: As in ``StreamEnd``.
+        usage: What it cost, or None when the answer does not say.
+        value: The JSON of the text when the prompt asked for some; None when there is none in it.
+    """
+
+    text: str
+    finish_reason: str
+    usage: Usage | None
+    value: object | None = None

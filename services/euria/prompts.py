@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from services.euria.models import DescriptionRequest, Length, Subject
+from services.euria.models import DescriptionRequest, Length, Message, Prompt, Subject
 
 _RULES: Final = (
     "You write for record collectors. Use only the facts given and what is generally known and "
@@ -20,17 +20,19 @@ _SUBJECTS: Final = {
     None: "Describe the music",
 }
 MAX_TOKENS: Final = {Length.SHORT: 400, Length.LONG: 1_000}
+_TEMPERATURE: Final = 0.7
 
 
-def build_messages(request: DescriptionRequest) -> list[dict[str, str]]:
-    """Return the system and user messages of a chat completion."""
+def build_prompt(request: DescriptionRequest) -> Prompt:
+    """Return what to ask for a description."""
     topic = request.topic.replace("<", "‹").replace(">", "›")  # cannot close the tag
     lines = [f"{_SUBJECTS[request.subject]} <topic>{topic}</topic> in {request.language}."]
     lines.append(_LENGTHS[request.length])
     if request.facts:
         lines.append("Facts, from the Discogs database:")
         lines.extend(f"- {fact}" for fact in request.facts)
-    return [
-        {"role": "system", "content": _RULES},
-        {"role": "user", "content": "\n".join(lines)},
-    ]
+    return Prompt(
+        messages=(Message("system", _RULES), Message("user", "\n".join(lines))),
+        max_tokens=MAX_TOKENS[request.length],
+        temperature=_TEMPERATURE,
+    )

@@ -20,7 +20,12 @@ from math import inf
 
 from circuitbreaker import STATE_CLOSED, STATE_HALF_OPEN, STATE_OPEN
 
-from services.errors import LONGEST_RETRY_AFTER_SECONDS, AskedToWait, CircuitOpen
+from services.errors import (
+    LONGEST_RETRY_AFTER_SECONDS,
+    AskedToWait,
+    CircuitOpen,
+    OutOfCredit,
+)
 from services.resilience.breaker_rules import BreakerRules, RecentCalls, is_failure
 from services.resilience.clock import Clock
 from services.resilience.events import BreakerChanged, Events
@@ -137,7 +142,8 @@ class Circuit:
         if error is None:
             self._judge(admission, failed=False)
         elif (seconds := self._rules.penalty_seconds(error)) is not None:
-            self._penalise(seconds)
+            reason = "out of credit" if isinstance(error, OutOfCredit) else "rate limited"
+            self._penalise(seconds, reason)
         elif is_failure(type(error), error):
             self._judge(admission, failed=True)
 
@@ -180,10 +186,10 @@ class Circuit:
         kind = AskedToWait if self._was_asked else CircuitOpen
         return kind(self._upstream, "call", None, message, retry_after=seconds or None)
 
-    def _penalise(self, seconds: float) -> None:
+    def _penalise(self, seconds: float, reason: str) -> None:
         # No jitter: never earlier than asked, and who names an instant expects everybody then.
         self._is_penalised = True
-        self._open(seconds, "rate limited", was_asked=True)
+        self._open(seconds, reason, was_asked=True)
         self._tell_penalty(self._clock.now() + timedelta(seconds=seconds))
 
     def _tell_penalty(self, until: datetime | None) -> None:

@@ -3,11 +3,13 @@
 from collections import deque
 from dataclasses import dataclass
 
-from services.errors import InvalidResponse, RateLimitExceeded, ServiceDown
+from services.errors import InvalidResponse, OutOfCredit, RateLimitExceeded, ServiceDown
 from services.resilience.auth import RenewalFailed
 
 # A spent daily quota without a Retry-After: ask again hourly, since asking may prolong it.
 _QUOTA_SECONDS = 3_600.0
+# Out of credit: asking is free and in vain, until somebody pays.
+_CREDIT_SECONDS = 900.0
 _LARGEST_SAMPLE = 1_000
 
 
@@ -41,12 +43,14 @@ class BreakerRules:
     longest_retry_after: float = 5.0
 
     def penalty_seconds(self, error: BaseException) -> float | None:
-        """Return how long a 429 shuts everybody out; None when it is short, or no 429.
+        """Return how long a 429 or a 402 shuts everybody out; None when it is short, or neither.
 
         One from whoever grants the credential counts as well: nothing works without it.
         """
         if isinstance(error, RenewalFailed):
             error = error.error
+        if isinstance(error, OutOfCredit):
+            return error.retry_after or _CREDIT_SECONDS
         if not isinstance(error, RateLimitExceeded):
             return None
         if error.is_quota:

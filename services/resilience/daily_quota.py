@@ -60,7 +60,14 @@ class DailyQuota:
     """Counts the requests of the last 24 hours and refuses one too many."""
 
     def __init__(
-        self, upstream: str, requests: int, *, clock: Clock, store: QuotaStore | None = None
+        self,
+        upstream: str,
+        requests: int,
+        *,
+        clock: Clock,
+        store: QuotaStore | None = None,
+        unit: str = "requests",
+        ahead: int = _AHEAD,
     ) -> None:
         """Start with nothing used; ``load`` fetches what earlier processes used.
 
@@ -69,9 +76,13 @@ class DailyQuota:
             requests: Allowed in 24 hours, 1 or more; background work may use half of them.
             clock: Where wall time comes from.
             store: Where counts outlive the process; None: nowhere.
+            unit: What is counted, if it is not requests; for errors and logs.
+            ahead: How far the store is kept ahead of the truth, in that unit.
         """
         self._upstream = upstream
         self._requests = requests
+        self._unit = unit
+        self._ahead = ahead
         self._clock = clock
         self._store = store
         self._start = 0  # of the slot that counts now
@@ -89,22 +100,31 @@ class DailyQuota:
         self._turn_to(self._clock.now().timestamp())
         return self._total
 
-    def take(self) -> None:
-        """Count a request that is about to be sent.
+    def take(self, count: int = 1) -> Slot:
+        """Count a request that is about to be sent, or what else is counted; returns where.
 
         Raises:
-            QuotaSpent: It would be one too many; ``retry_after`` says when it would not.
+            QuotaSpent: It would be too many; ``retry_after`` says when it would not.
         """
         now, priority = self._clock.now().timestamp(), current_priority()
         if not 0 <= now - self._start < SLOT_SECONDS:
             self._turn_to(now)
-        if not self._has_room(priority, self._total, self._background):
-            raise self._refusal(priority, now)
+        if not self._has_room(priority, self._total, self._background, count):
+            raise self._refusal(priority, now, count)
         slot = Slot(self._start, priority)
-        self._add(slot, 1)
+        self._add(slot, count)
         if self._spent:
             self._spent.discard(priority)
         if self._store is not None and self._is_overtaking(slot):
+            self._save_soon()
+        return slot
+
+    def correct(self, slot: Slot, change: int) -> None:
+        """Count more or less than was taken in ``slot``; nothing once its day is over."""
+        if slot.start < self._oldest:
+            return
+        self._add(slot, max(change, -self._used[slot]))
+        if self._store is not None and slot.start == self._start and self._is_overtaking(slot):
             self._save_soon()
 
     def give_back(self) -> None:
@@ -126,7 +146,7 @@ class DailyQuota:
         self._used.update(loaded)
         self._stored.update(loaded)
         self._recount()
-        await self._save(self._changes(ahead=_AHEAD))
+        await self._save(self._changes(ahead=self._ahead))
 
     async def close(self) -> None:
         """Store the exact counts; call it once, after the last request.
@@ -143,33 +163,34 @@ class DailyQuota:
         """Start of the oldest slot that still counts."""
         return self._start - _DAY_SECONDS
 
-    def _has_room(self, priority: Priority, total: int, background: int) -> bool:
-        if priority is Priority.BACKGROUND and background >= self._requests // 2:
+    def _has_room(self, priority: Priority, total: int, background: int, count: int) -> bool:
+        if priority is Priority.BACKGROUND and background + count > self._requests // 2:
             return False
-        return total < self._requests
+        return total + count <= self._requests
 
-    def _refusal(self, priority: Priority, now: float) -> QuotaSpent:
-        seconds = self._room_at(priority) - now
+    def _refusal(self, priority: Priority, now: float, count: int) -> QuotaSpent:
+        seconds = self._room_at(priority, count) - now
         if priority not in self._spent:
             self._spent.add(priority)
             _LOGGER.warning(
-                "%s: the daily quota for %s requests is spent for %.0f s",
+                "%s: the daily quota for %s %s is spent for %.0f s",
                 self._upstream,
                 priority,
+                self._unit,
                 seconds,
             )
-        message = f"{self._total} of {self._requests} requests of the day used"
+        message = f"{self._total} of {self._requests} {self._unit} of the day used"
         return QuotaSpent(self._upstream, "quota", None, message, retry_after=seconds)
 
-    def _room_at(self, priority: Priority) -> float:
+    def _room_at(self, priority: Priority, count: int) -> float:
         """Return when the next request fits, in Unix seconds, if nothing else is sent."""
         total, background, end = self._total, self._background, 0
-        for slot, count in sorted(self._used.items()):
-            if self._has_room(priority, total, background):
+        for slot, used in sorted(self._used.items()):
+            if self._has_room(priority, total, background, count):
                 break
             end = slot.end
-            total -= count
-            background -= count if slot.priority is Priority.BACKGROUND else 0
+            total -= used
+            background -= used if slot.priority is Priority.BACKGROUND else 0
         return end
 
     def _add(self, slot: Slot, count: int) -> None:
@@ -208,7 +229,7 @@ class DailyQuota:
 
     def _is_overtaking(self, slot: Slot) -> bool:
         """True when the store is no longer comfortably ahead."""
-        return self._stored[slot] - self._used[slot] < _AHEAD / 2
+        return self._stored[slot] - self._used[slot] < self._ahead / 2
 
     async def _save(self, changes: Mapping[Slot, int]) -> None:
         if self._store is not None and changes:
@@ -217,7 +238,7 @@ class DailyQuota:
 
     def _save_soon(self) -> None:
         if self._saving is None:
-            changes = self._changes(ahead=_AHEAD)
+            changes = self._changes(ahead=self._ahead)
             self._saving = asyncio.create_task(
                 self._save(changes), name=f"quota of {self._upstream}"
             )

@@ -328,6 +328,24 @@ LOOKUPS: Final = Table(
     Column("looked_at", UtcDateTime, nullable=False),
 )
 
+# Texts that the model wrote for somebody in the last 24 hours.
+AI_USES: Final = Table(
+    "ai_uses",
+    METADATA,
+    Column("id", SnowflakeOrId, primary_key=True),
+    Column("user_id", BigInteger, nullable=False),
+    Column("guild_id", BigInteger),
+    Column("used_at", UtcDateTime, nullable=False),
+    Index("ix_ai_uses_user_id_used_at", "user_id", "used_at"),
+    Index("ix_ai_uses_guild_id_used_at", "guild_id", "used_at"),
+)
+# Who lets the model see a list of their own records.
+AI_CONSENTS: Final = Table(
+    "ai_consents",
+    METADATA,
+    Column("user_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("given_at", UtcDateTime, nullable=False),
+)
 SEARCH_NAME: Final = "collection_search"
 """The full-text index, which only the migration can describe: FTS5 with triggers on SQLite, a GIN
 index on PostgreSQL. Both follow ``collection_items.words`` by themselves."""

@@ -8,6 +8,7 @@ import pytest
 import yarl
 from discord.ext import commands
 from fakes.accounts import ChangingKeys
+from fakes.chance import FixedChance
 from fakes.promises import FakePromises
 from harness.databases import open_database
 
@@ -22,9 +23,12 @@ from bot.services import Services
 from bot.ui.pictures import Pictures
 from bot.ui.stream import ProgressiveMessages
 from bot.ui.sync_message import SyncMessages
+from bot.ui.written_message import WrittenMessages
 from bot.upstreams import Upstreams
 from services.accounts.cipher import TokenCipher
 from services.catalogue.service import CatalogueService
+from services.collection.candidates import CollectionCandidates
+from services.descriptions.discovering import Discovery
 from services.descriptions.service import DescriptionService
 from services.discogs.service import DiscogsService
 from services.euria.service import EuriaService
@@ -74,6 +78,7 @@ async def services(tmp_path: Path) -> AsyncIterator[Services]:
         euria = EuriaService(
             http=http,
             policy=make_policy("euria"),
+            clock=clock,
             token=None,
             api_url="",
             model="",
@@ -81,6 +86,7 @@ async def services(tmp_path: Path) -> AsyncIterator[Services]:
         )
         health = Health(policies={}, missing_settings={}, reduced=frozenset(), clock=clock)
         operators, messages = Operators(), ProgressiveMessages(clock=clock)
+        descriptions = DescriptionService(discogs=discogs, euria=euria, clock=clock)
         collecting = make_collecting(
             Tools(
                 database=database,
@@ -100,7 +106,7 @@ async def services(tmp_path: Path) -> AsyncIterator[Services]:
             catalogue=CatalogueService(spotify=spotify, discogs=discogs),
             releases=releasing.lookup,
             suggestions=releasing.suggestions,
-            descriptions=DescriptionService(discogs=discogs, euria=euria, clock=clock),
+            descriptions=descriptions,
             health=health,
             collection=collecting.service,
             collection_statistics=collecting.statistics,
@@ -115,8 +121,19 @@ async def services(tmp_path: Path) -> AsyncIterator[Services]:
             discogs_callback=None,
             sync_messages=SyncMessages(messages=messages, wants=collecting.wantlist, clock=clock),
             pictures=Pictures(clock=clock),
+            written_messages=WrittenMessages(
+                descriptions=descriptions, later=FakePromises(), messages=messages
+            ),
             operators=operators,
             late_descriptions=FakePromises(),
+            discovery=Discovery(
+                database,
+                copies=collecting.service,
+                candidates=CollectionCandidates(database, chance=FixedChance(0.0)),
+                euria=euria,
+                clock=clock,
+                chance=FixedChance(0.0),
+            ),
             door=Door(),
             messages=messages,
             answers=Answers(CATALOGUE),
@@ -204,6 +221,8 @@ async def test_every_extension_loads_and_brings_its_command(bot: AimeBot) -> Non
         "account",
         "collection",
         "describe",
+        "discover",
+        "haiku",
         "help",
         "release",
         "search",

@@ -8,6 +8,7 @@ import pytest
 import pytest_asyncio
 
 from bot.doctor import Checkup, Verdict, doctor
+from bot.sandbox.euria import quirk
 from bot.sandbox.faults import Fault, FaultKind
 from bot.sandbox.sandbox import Sandbox
 from bot.settings import Settings, load_settings
@@ -86,6 +87,45 @@ async def test_doctor_makes_invite_links_for_this_bot(sandbox: Sandbox, tmp_path
     assert "scope=bot+applications.commands&permissions=" in server
     assert "integration_type=0" in server
     assert "scope=applications.commands&integration_type=1" in person
+
+
+async def test_doctor_names_the_models_that_could_be_chosen(
+    sandbox: Sandbox, tmp_path: Path
+) -> None:
+    _, said = (await check(sandbox, tmp_path))["EurIA"]
+
+    assert all(model in said for model in sandbox.euria.models)
+
+
+@pytest.mark.parametrize(
+    ("capabilities", "is_known"), [("{}", False), ('{"new/model": {"max_output": 900}}', True)]
+)
+async def test_doctor_tells_when_nobody_knows_what_the_model_can_do(
+    sandbox: Sandbox,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    *,
+    capabilities: str,
+    is_known: bool,
+) -> None:
+    monkeypatch.setattr(sandbox.euria, "models", ["new/model"])
+    changes = {"EURIA_MODEL": "new/model", "EURIA_MODEL_CAPABILITIES": capabilities}
+
+    findings = await check(sandbox, tmp_path, changes)
+
+    assert findings["EurIA"][0] is GOOD
+    assert ("its model" not in findings) is is_known
+
+
+async def test_doctor_names_the_models_that_are_left_when_one_is_retired(
+    sandbox: Sandbox, tmp_path: Path
+) -> None:
+    sandbox.euria.faults.set(quirk("retired"))
+
+    verdict, said = (await check(sandbox, tmp_path))["EurIA"]
+
+    assert verdict is BAD
+    assert "choose one of: mistral3, " in said
 
 
 @pytest.mark.parametrize(

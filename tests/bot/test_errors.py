@@ -70,11 +70,13 @@ class FakeReply:
     """A reply that records what was said; ``failures`` are raised when an error is shown."""
 
     user_id = 42
+    guild_id: int | None = None
     question_id = 0x12_3456_789A
 
     def __init__(self, *failures: Exception) -> None:
         self.said: list[str] = []
         self.is_shown = False
+        self.shared_channel: int | None = None
         self._failures = list(failures)
 
     async def acknowledge(self) -> None:
@@ -83,6 +85,9 @@ class FakeReply:
     async def show(self, view: ui.LayoutView) -> None:
         self.said.append(shown(view))
         self.is_shown = True
+
+    async def send_more(self, view: ui.LayoutView) -> discord.Message:
+        raise NotImplementedError
 
     async def place(self, locale: str) -> None:
         del locale
@@ -442,6 +447,7 @@ class _Interaction:
     type = discord.InteractionType.application_command
     locale = discord.Locale.french
     user = SimpleNamespace(id=42)
+    guild_id = None
     message = None
 
     def __init__(self) -> None:

@@ -8,6 +8,8 @@ from browser.stage import Stage
 pytest.importorskip("playwright", reason="no Playwright: pip install playwright")
 from playwright.async_api import expect
 
+from bot.sandbox.faults import Fault, FaultKind
+
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 SEARCHED = "Data provided by Discogs"
@@ -37,8 +39,11 @@ async def test_search_is_run_from_the_keyboard_alone(real: Stage) -> None:
 
 async def test_description_grows_in_one_message_and_stops_when_told(real: Stage) -> None:
     real.sandbox.euria.behaviour.chunk_seconds = 0.2
+    # Late facts: the button is there, and has the focus, before the card grows a line above it.
+    real.sandbox.discogs.faults.set(Fault(kind=FaultKind.DELAY, seconds=0.9))
     await real.command("describe", "Kind of Blue by Miles Davis")
     stop = real.last.get_by_role("button", name="Stop")
+    await expect(real.last).to_contain_text("Looking it up on Discogs")
     await stop.focus()
     for words in ("came out in 1959", "Collectors tend to", "perfectly good way"):
         await expect(real.last).to_contain_text(words)

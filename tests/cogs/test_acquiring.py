@@ -5,6 +5,7 @@ from collections.abc import Collection
 from dataclasses import dataclass, field
 from typing import Any, cast
 
+import discord
 import pytest
 from discord import ui
 from fakes.clock import WALL_START
@@ -50,6 +51,8 @@ class FakeReply:
     """What the asker sees."""
 
     user_id = ME
+    guild_id: int | None = None
+    shared_channel: int | None = None
     question_id = 1
     is_shown = False
 
@@ -65,6 +68,9 @@ class FakeReply:
         self.shown.append(_text(view))
         children = view.walk_children()
         self.buttons = [str(c.custom_id) for c in children if isinstance(c, ui.Button)]
+
+    async def send_more(self, view: ui.LayoutView) -> discord.Message:
+        raise AssertionError(f"one message is enough, without {_text(view)}")
 
     async def fail(self, view: ui.LayoutView) -> None:
         self.failed.append(_text(view))

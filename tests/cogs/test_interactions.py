@@ -16,29 +16,39 @@ from discord.webhook.async_ import AsyncWebhookAdapter, async_context
 from fakes.clock import WALL_START, VirtualClock
 from fakes.promises import FakePromises
 from fakes.suggestions import NoSuggestions
-from fakes.virtual_time import in_virtual_time, settle
+from fakes.virtual_time import in_virtual_time, outcomes, settle
 from harness.openapi import DiscordContract
 
 from bot.errors import Answers
 from bot.i18n import Catalogue
 from bot.sandbox.discord import RecordedRequest
-from bot.ui.description_card import CURSOR
+from bot.ui.markdown import CURSOR
 from bot.ui.stream import ProgressiveMessages
+from bot.ui.written_message import WrittenMessages
 from cogs.describe import Describe
 from cogs.help import Help
 from cogs.search import Search
 from cogs.status import Status
 from services.answers import Answer, Source
 from services.catalogue.service import CatalogueService
+from services.descriptions.models import Form
 from services.descriptions.service import DescriptionService
-from services.discogs.models import DiscogsKind, DiscogsResults, Release, SearchHit, Track
+from services.discogs.models import (
+    Artist,
+    DiscogsKind,
+    DiscogsResults,
+    Master,
+    Release,
+    SearchHit,
+    Track,
+)
 from services.errors import (
     AuthenticationFailed,
     ExternalServiceException,
     NotFound,
     UpstreamTimeout,
 )
-from services.euria.models import DescriptionRequest, Length
+from services.euria.models import Prompt
 from services.health import Condition, Health, UpstreamHealth
 from services.secret import Secret
 from services.spotify.models import SpotifyItem, SpotifyKind, SpotifyResults
@@ -233,10 +243,11 @@ class FakeWriter:
     clock: VirtualClock
     steps: Sequence[Step] = ("Once ", "upon ", "a time.")
     open_streams: int = 0
-    requests: list[DescriptionRequest] = field(default_factory=list)
+    requests: list[Prompt] = field(default_factory=list)
+    model: str = "test-model"
 
-    async def generate_description(self, request: DescriptionRequest) -> AsyncGenerator[str, None]:
-        self.requests.append(request)
+    async def stream(self, prompt: Prompt, **_: object) -> AsyncGenerator[str, None]:
+        self.requests.append(prompt)
         self.open_streams += 1
         try:
             for step in self.steps:
@@ -290,7 +301,13 @@ class FakeSpotify(FakeUpstreams):
 
 @dataclass
 class FakeDiscogs(FakeUpstreams):
-    """Discogs' search."""
+    """Discogs' search, and one release of no master."""
+
+    async def get_master(self, master_id: int) -> Answer[Master]:
+        raise NotFound("discogs", f"master {master_id}")
+
+    async def get_artist(self, artist_id: int) -> Answer[Artist]:
+        raise NotFound("discogs", f"artist {artist_id}")
 
     async def search(self, query: str, kind: DiscogsKind | None) -> Answer[DiscogsResults]:
         del kind
@@ -315,13 +332,17 @@ class Studio:
         self.answers = Answers(CATALOGUE)
         self.promises = FakePromises()
         self.writer = FakeWriter(clock, steps or FakeWriter.steps)
+        discogs = FakeDiscogs(clock)
+        self.spotify = FakeSpotify(clock)
         self.cog = Describe(
-            descriptions=DescriptionService(
-                discogs=FakeDiscogs(clock), euria=self.writer, clock=clock
+            written=WrittenMessages(
+                descriptions=DescriptionService(discogs=discogs, euria=self.writer, clock=clock),
+                later=self.promises,
+                messages=ProgressiveMessages(clock=clock),
             ),
             later=self.promises,
+            matches=CatalogueService(spotify=self.spotify, discogs=discogs),
             suggestions=NoSuggestions(),
-            messages=ProgressiveMessages(clock=clock),
             answers=self.answers,
         )
 
@@ -390,6 +411,26 @@ async def test_stop_of_a_text_that_has_ended_says_so(
 
 
 @in_virtual_time
+async def test_stop_ends_a_text_that_a_restart_left_unfinished(
+    clock: VirtualClock, fake: FakeDiscord
+) -> None:
+    before = Studio(clock, "Once ", 60.0, "never")
+    answer = before.describe()
+    await clock.pass_time(3)
+    left: Any = next(r.json for r in fake.requests if r.method == "PATCH")
+    after = Studio(clock)
+
+    press = pressed(f"{STOP}:short:any:w", components=left["components"], question=2_000)
+    await after.cog.on_interaction(press)
+    answer.cancel()
+    await outcomes(answer)
+
+    stopped = next(text for text in fake.shown if "Stopped at your request." in text)
+    assert "Once" in stopped
+    assert CURSOR not in stopped
+
+
+@in_virtual_time
 async def test_describe_leaves_other_controls_alone(clock: VirtualClock, fake: FakeDiscord) -> None:
     cog = Studio(clock).cog
 
@@ -451,11 +492,25 @@ async def test_upstream_that_fails_in_the_middle_keeps_the_text(
 ) -> None:
     error = UpstreamTimeout("euria", "generate_description", None, "canary")
 
-    await Studio(clock, "Once ", error).describe()
+    once = "Once upon a time there was a record that nobody could describe to the very end of it. "
+    await Studio(clock, once, error).describe()
 
-    assert "Once" in fake.shown[-1]
+    assert once.strip() in fake.shown[-1]
     assert "Cut short. EurIA is taking too long to answer." in fake.shown[-1]
     assert "canary" not in str(fake.requests)
+
+
+@in_virtual_time
+async def test_text_that_broke_off_too_early_to_stand_becomes_the_facts(
+    clock: VirtualClock, fake: FakeDiscord
+) -> None:
+    error = UpstreamTimeout("euria", "stream")
+
+    await Studio(clock, "Once upon", 3.0, error).describe("Blue Train by John Coltrane")
+
+    assert any("Once" in text for text in fake.shown[:-1])
+    assert "Once" not in fake.shown[-1]
+    assert "is a release by **John Coltrane**" in fake.shown[-1]
 
 
 @in_virtual_time
@@ -480,12 +535,12 @@ async def test_upstream_that_fails_at_once_leaves_a_promise_where_it_can_be_kept
 
     await studio.describe("Blue Train by John Coltrane")
 
-    [(place, length)] = studio.promises.promised
+    [(place, form)] = studio.promises.promised
     assert "I'll write the text here as soon as it's back." in fake.shown[-1]
     assert "Try again in a minute" not in fake.shown[-1]
     assert (place.channel_id, place.message_id, place.application_id) == (5, 99, 1)
     assert place.token == Secret("token")
-    assert length is Length.SHORT
+    assert form is Form.SHORT
 
 
 @in_virtual_time
@@ -512,6 +567,18 @@ async def test_bug_in_the_middle_is_told_to_the_asker_only(
 
 
 @in_virtual_time
+async def test_bug_in_the_middle_leaves_no_text_that_seems_to_be_going_on(
+    clock: VirtualClock, fake: FakeDiscord, caplog: pytest.LogCaptureFixture
+) -> None:
+    await Studio(clock, "Once upon ", 5.0, KeyError("canary")).describe()
+
+    assert "Cut short." in fake.shown[-1]
+    assert CURSOR not in fake.shown[-1]
+    assert "Something broke on my side" in fake.whispered[0]
+    assert "canary" in caplog.text
+
+
+@in_virtual_time
 async def test_again_writes_anew_about_the_topic_that_the_message_shows(
     clock: VirtualClock, fake: FakeDiscord
 ) -> None:
@@ -522,7 +589,8 @@ async def test_again_writes_anew_about_the_topic_that_the_message_shows(
     press = pressed(AGAIN, components=shown["components"], question=2_000)
     await studio.cog.on_interaction(press)
 
-    assert [request.topic for request in studio.writer.requests] == ["1. *Outside*"] * 2
+    told = [prompt.messages[-1].content for prompt in studio.writer.requests]
+    assert ["<topic>1. *Outside*</topic>" in each for each in told] == [True, True]
     assert studio.promises.superseded == [99]
     assert fake.whispered == []
 
@@ -550,7 +618,7 @@ async def test_kept_text_is_shown_at_once_unless_a_fresh_one_is_asked_for(
     kept = fake.shown[-1]
     await studio.describe(fresh=True)
 
-    assert "`fresh` writes a new one" in kept
+    assert "Regenerate has a new one written" in kept
     assert len(studio.writer.requests) == 2
 
 
@@ -643,15 +711,27 @@ async def test_closing_while_the_last_edit_of_a_search_waits_leaves_nothing_pend
 
 
 @pytest.mark.parametrize(
-    ("value", "asked", "seen"),
+    ("value", "asked", "seen", "describe"),
     [
-        pytest.param("discogs:release:7", "release 7", "`A1` Moment's Notice", id="release"),
-        pytest.param(f"spotify:album:{'x' * 22}", f"album {'x' * 22}", "1. Locomotion", id="album"),
+        pytest.param(
+            "discogs:release:7",
+            "release 7",
+            "`A1` Moment's Notice",
+            f"about:{ASKER}:r7",
+            id="release",
+        ),
+        pytest.param(
+            f"spotify:album:{'x' * 22}",
+            f"album {'x' * 22}",
+            "1. Locomotion",
+            f"match:{ASKER}:album:{'x' * 22}",
+            id="album",
+        ),
     ],
 )
 @in_virtual_time
 async def test_picked_hit_replaces_the_card_and_keeps_the_menu(
-    clock: VirtualClock, fake: FakeDiscord, value: str, asked: str, seen: str
+    clock: VirtualClock, fake: FakeDiscord, value: str, asked: str, seen: str, *, describe: str
 ) -> None:
     shop = Shop(clock)
 
@@ -660,8 +740,10 @@ async def test_picked_hit_replaces_the_card_and_keeps_the_menu(
     sent: Any = fake.requests[-1].json
     assert asked in shop.discogs.asked + shop.spotify.asked
     assert seen in fake.shown[-1]
-    assert sent["components"][-1]["components"][0]["custom_id"] == f"search:pick:{ASKER}"
-    assert len(sent["components"][-1]["components"][0]["options"]) == 1
+    [menu], [button] = (row["components"] for row in sent["components"][-2:])
+    assert menu["custom_id"] == f"search:pick:{ASKER}"
+    assert len(menu["options"]) == 1
+    assert button["custom_id"] == f"describe:{describe}"
 
 
 @in_virtual_time

@@ -130,14 +130,14 @@ async def test_second_description_is_the_kept_one_unless_fresh_is_asked_for(
     written = len(bot.sandbox.euria.chats)
     await final_message(await bot.command("describe", topic=topic, fresh=True), 30)
 
-    assert "`fresh` writes a new one" in kept.text
+    assert "Regenerate has a new one written" in kept.text
     assert written == 1
     assert len(bot.sandbox.euria.chats) == 2
 
 
 async def test_stop_ends_the_text_and_the_request_at_once(bot: RunningBot) -> None:
     exchange = await bot.command("describe", topic="Kind of Blue by Miles Davis", length="long")
-    await exchange.wait_until(has_stop_button, 5)
+    await exchange.wait_until(lambda e: has_stop_button(e) and "▌" in e.last.text, 10)
     message = exchange.last
 
     await bot.sandbox.discord.press(message, custom_id_starting(message, "describe:stop"))

@@ -64,10 +64,31 @@ async def test_deleted_message_ends_the_paid_stream(bot: RunningBot) -> None:
     assert bot.sandbox.euria.finished_streams == 0
 
 
-async def test_expired_interaction_token_ends_quietly(start_bot: BotFactory) -> None:
+async def test_text_goes_on_by_the_bots_own_token_when_the_interactions_has_expired(
+    start_bot: BotFactory,
+) -> None:
     sandbox = Sandbox(discord=DiscordStandIn(token_lifetime_seconds=2.5))
     async with start_bot(sandbox=sandbox) as bot:
-        await bot.command("describe", topic="Kind of Blue by Miles Davis", length="long")
+        exchange = await bot.command("describe", topic="Kind of Blue by Miles Davis", length="long")
+        message = await final_message(exchange, 30)
+
+    edits = [request.path for request in sandbox.discord.requests if request.method == "PATCH"]
+    assert "Written by AI (EurIA)" in message.text
+    assert "▌" not in message.text
+    assert exchange.messages == [message]
+    assert edits[-1] == f"/channels/{message.channel.id}/messages/{message.id}"
+
+
+async def test_text_whose_token_has_expired_ends_quietly_where_the_bot_is_no_member(
+    start_bot: BotFactory,
+) -> None:
+    sandbox = Sandbox(discord=DiscordStandIn(token_lifetime_seconds=2.5))
+    async with start_bot(sandbox=sandbox):
+        await sandbox.discord.run_command(
+            "describe",
+            {"topic": "Kind of Blue by Miles Davis", "length": "long"},
+            channel="group",
+        )
         await eventually(lambda: sandbox.euria.aborted_streams == 1, 10)
 
 

@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager
 from datetime import timedelta
 from pathlib import Path
 
+import pytest
 from harness.bots import SHORT_LIMITS, check_conduct, eventually, final_message
 from harness.openapi import DiscordContract
 from harness.warm import WarmStarter
@@ -17,10 +18,11 @@ from bot.demo.process import BotProcess, Start, bot_process, move_clock
 from bot.sandbox.discord import Exchange, Message
 from bot.sandbox.faults import Fault, FaultKind
 from bot.sandbox.sandbox import Sandbox
-from bot.ui.description_card import AGAIN_PREFIX
+from bot.ui.description_ids import AGAIN_PREFIX
 
 PROMISE = "I'll write the text here as soon as it's back."
 DOWN = Fault(kind=FaultKind.STATUS, status=503)
+STALL = Fault(kind=FaultKind.STALL, seconds=60)
 
 
 class World:
@@ -49,11 +51,14 @@ class World:
         ) as process:
             yield process
 
-    async def describe_in_vain(self, channel: str = "general") -> tuple[Exchange, Message]:
+    async def describe_in_vain(
+        self, channel: str = "general", fault: Fault = DOWN, command: str = "describe"
+    ) -> tuple[Exchange, Message]:
         """Ask while EurIA is down; then it is up again."""
-        self.sandbox.euria.faults.set(DOWN)
+        self.sandbox.euria.faults.set(fault)
+        option = {"describe": "topic", "haiku": "subject"}[command]
         exchange = await self.sandbox.discord.run_command(
-            "describe", {"topic": "Blue Train by John Coltrane"}, channel=channel
+            command, {option: "Blue Train by John Coltrane"}, channel=channel
         )
         message = await final_message(exchange)
         self.sandbox.euria.faults.clear()
@@ -113,22 +118,31 @@ async def test_promised_text_comes_through_the_channel_once_the_token_has_expire
     assert "/channels/" in last_request.path
 
 
-async def test_promise_outlives_a_bot_that_is_killed(
-    tmp_path: Path, discord_contract: DiscordContract, warm: WarmStarter
+@pytest.mark.long
+@pytest.mark.parametrize("command", ["describe", "haiku"])
+async def test_text_that_stalled_comes_once_also_when_the_bot_was_killed_in_between(
+    tmp_path: Path, discord_contract: DiscordContract, warm: WarmStarter, command: str
 ) -> None:
+    limits = {"EURIA_FIRST_TOKEN_TIMEOUT_SECONDS": "1.5"}
     async with world(tmp_path, warm) as around:
-        async with around.bot() as process:
-            exchange, template = await around.describe_in_vain()
+        async with around.bot(limits) as process:
+            exchange, template = await around.describe_in_vain(fault=STALL, command=command)
+            asked, promise = len(around.sandbox.euria.chats), template.text
             process.kill()
             await process.wait()
 
-        async with around.bot() as process:
+        async with around.bot(limits) as process:
             await move_clock(process, timedelta(minutes=20))
             await exchange.wait_until(is_written, 10)
             late = exchange.last
+            await move_clock(process, timedelta(hours=3))
+            await final_message(await around.sandbox.discord.run_command("status", {}))
         around.check(discord_contract)
 
+    assert PROMISE in promise
     assert late.id == template.id
+    assert len(exchange.messages) == 1
+    assert len(around.sandbox.euria.chats) == asked + 1
 
 
 async def test_nothing_is_promised_where_the_bot_is_no_member(

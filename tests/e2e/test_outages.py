@@ -128,7 +128,7 @@ async def test_answer_seen_before_is_shown_with_its_age_when_the_upstream_fails(
 async def test_stream_that_breaks_in_the_middle_keeps_its_text_and_says_so(
     bot: RunningBot,
 ) -> None:
-    break_upstream(bot.sandbox, "euria", Fault(kind=FaultKind.CUT_IN_BODY, after=8))
+    break_upstream(bot.sandbox, "euria", Fault(kind=FaultKind.CUT_IN_BODY, after=40))
 
     exchange = await bot.command("describe", topic="Blue Train by John Coltrane", length="long")
     message = await final_message(exchange, 15)
@@ -142,7 +142,7 @@ async def test_stream_that_breaks_in_the_middle_keeps_its_text_and_says_so(
 async def test_stream_that_stalls_in_the_middle_keeps_its_text_and_says_so(
     bot: RunningBot,
 ) -> None:
-    break_upstream(bot.sandbox, "euria", Fault(kind=FaultKind.STALL, after=8))
+    break_upstream(bot.sandbox, "euria", Fault(kind=FaultKind.STALL, after=40))
 
     exchange = await bot.command("describe", topic="Blue Train by John Coltrane", length="long")
     message = await final_message(exchange, 15)
@@ -152,7 +152,7 @@ async def test_stream_that_stalls_in_the_middle_keeps_its_text_and_says_so(
 
 
 async def test_stream_without_done_marker_is_shown_as_cut_short(bot: RunningBot) -> None:
-    break_upstream(bot.sandbox, "euria", Fault(kind=FaultKind.NO_DONE, after=8))
+    break_upstream(bot.sandbox, "euria", Fault(kind=FaultKind.NO_DONE, after=40))
 
     exchange = await bot.command("describe", topic="Blue Train by John Coltrane", length="long")
     message = await final_message(exchange, 15)

@@ -118,7 +118,7 @@ async def test_menus_and_buttons_work_after_a_restart_and_only_for_the_asker(
             theirs = [
                 await discord.choose(message, pressings, [str(CD)], user="bob"),
                 await discord.press(message, button_id(message, "release:add"), user="bob"),
-                await discord.press(message, button_id(message, "describe:release"), user="bob"),
+                await discord.press(message, button_id(message, "describe:about"), user="bob"),
             ]
             told = [await final_message(each) for each in theirs]
             untouched = message.text
@@ -187,9 +187,9 @@ async def test_description_is_written_beside_the_release_from_its_facts(bot: Run
     await eventually(lambda: "in 1959" in card.text and "pick another" in card.text)
     before = card.text
 
-    written = await asked(bot, card, "describe:release")
+    written = await asked(bot, card, "describe:about")
 
-    assert written.text.startswith("## Kind Of Blue – Miles Davis")
+    assert written.text.startswith("## Miles Davis – Kind Of Blue")
     assert "Written by AI" in written.text
     assert f"[Data provided by Discogs](https://www.discogs.com/release/{CD})" in written.text
     assert card.text == before

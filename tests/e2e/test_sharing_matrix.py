@@ -58,6 +58,8 @@ def cases(people: dict[str, Collector]) -> dict[str, list[Options]]:
             {"query": each} for each in (*words, *releases, "7", "common", "note of")
         ],
         "describe": [{"topic": "Blue Train"}],
+        "discover": [{"mood": "calm"}, {"mood": "jazz"}],
+        "haiku": [{}, {"subject": "Blue Train"}],
         "help": [{}],
         "release": [{"query": each} for each in (*words, "7")],
         "search": [{"query": "blue train"}],

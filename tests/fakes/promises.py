@@ -3,8 +3,7 @@
 from dataclasses import dataclass, field
 
 from services.delivery import DiscordUnavailable, LateEdit, MessagePlace
-from services.descriptions.service import Grounding
-from services.euria.models import Length
+from services.descriptions.models import Form, Grounding
 
 
 @dataclass
@@ -12,26 +11,24 @@ class FakePromises:
     """Promises whatever ``is_kept`` says.
 
     Attributes:
-        promised: Where, and how long, in order.
+        promised: Where, and what kind of text, in order.
         superseded: The messages whose earlier texts are void.
     """
 
     is_kept: bool = True
-    promised: list[tuple[MessagePlace, Length]] = field(default_factory=list)
+    promised: list[tuple[MessagePlace, Form]] = field(default_factory=list)
     superseded: list[int] = field(default_factory=list)
 
     async def promise(
         self,
         place: MessagePlace,
         grounding: Grounding,
-        length: Length,
         *,
-        language: str,
         user_id: int,
         retry_after: float | None = None,
     ) -> bool:
-        del grounding, language, user_id, retry_after
-        self.promised.append((place, length))
+        del user_id, retry_after
+        self.promised.append((place, grounding.wish.form))
         return self.is_kept
 
     async def supersede(self, message_id: int) -> None:

@@ -18,6 +18,8 @@ class StreamingTransport(HttpClient):
     Attributes:
         requests: What was sent, in order.
         open_streams: How many streams are open now.
+        listing: What a GET is answered with; those requests are in ``lookups``.
+        lookups: What was looked up.
     """
 
     def __init__(self, *answers: Sequence[Piece], content_type: str = "text/event-stream") -> None:
@@ -26,9 +28,15 @@ class StreamingTransport(HttpClient):
         self._content_type = content_type
         self.requests: list[Request] = []
         self.open_streams = 0
+        self.listing = b'{"object":"list","data":[{"id":"another/model"}]}'
+        self.lookups: list[Request] = []
 
     async def send(self, request: Request) -> Response:
-        raise NotImplementedError
+        if request.method == "GET":
+            self.lookups.append(request)
+            return Response(200, {}, self.listing)
+        async with self.stream(request) as answer:
+            return Response(200, {}, b"".join([chunk async for chunk in answer.chunks]))
 
     @asynccontextmanager
     async def stream(self, request: Request) -> AsyncIterator[ByteStream]:

@@ -96,7 +96,7 @@ STATUSES = [
     _status(302, "InvalidResponse"),
     _status(400, "InvalidRequest"),
     _status(401, "AuthenticationFailed"),
-    _status(402, "AccessDenied"),
+    _status(402, "OutOfCredit", "AskedToWait"),
     _status(403, "AccessDenied"),
     _status(404, "NotFound"),
     _status(408, "UpstreamTimeout", "CircuitOpen"),

@@ -17,7 +17,7 @@ from services.resilience.clock import Clock
 from services.storage.database import Database
 from services.storage.wantlists import WantlistRepository
 
-STALE_SECONDS = 6 * 3_600.0
+STALE_SECONDS = 600.0
 
 
 class Wantlists:

@@ -59,6 +59,7 @@ def euria(settings: Settings, http: HttpClient, skip: Skip) -> EuriaService:
     return EuriaService(
         http=http,
         policy=euria_policy(settings, clock=CLOCK, chance=CHANCE),
+        clock=CLOCK,
         token=settings.euria_token,
         api_url=settings.euria_base_url,
         model=settings.euria_model,
@@ -67,6 +68,7 @@ def euria(settings: Settings, http: HttpClient, skip: Skip) -> EuriaService:
             idle=settings.euria_idle_timeout_seconds,
             whole=settings.euria_timeout_seconds,
         ),
+        capabilities=settings.euria_model_capabilities.of(settings.euria_model),
     )
 
 

@@ -14,6 +14,7 @@ from services.errors import (
     InvalidRequest,
     InvalidResponse,
     NotFound,
+    OutOfCredit,
     QuotaSpent,
     RateLimitExceeded,
     RefusedLocally,
@@ -31,7 +32,7 @@ EXPECTED: dict[int, type[ExternalServiceException]] = (
     | dict.fromkeys(range(500, 600), UpstreamServerError)
     | {
         401: AuthenticationFailed,
-        402: AccessDenied,
+        402: OutOfCredit,
         403: AccessDenied,
         404: NotFound,
         408: UpstreamTimeout,

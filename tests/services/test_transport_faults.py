@@ -45,6 +45,7 @@ from services.errors import (
     InvalidRequest,
     InvalidResponse,
     NotFound,
+    OutOfCredit,
     RateLimitExceeded,
     RefusedLocally,
     UpstreamServerError,
@@ -469,7 +470,7 @@ async def test_a_redirect_takes_the_token_nowhere(status: int, method: str) -> N
 
 SPECIAL = {
     401: AuthenticationFailed,
-    402: AccessDenied,
+    402: OutOfCredit,
     403: AccessDenied,
     404: NotFound,
     408: UpstreamTimeout,

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from bot.sandbox.chat.views import Json
+from bot.sandbox.euria import quirk
 from bot.sandbox.faults import Fault, FaultKind, FaultSwitch
 from bot.sandbox.sandbox import Sandbox
 
@@ -51,6 +52,21 @@ _SWITCHES: Final[dict[str, tuple[Switch, ...]]] = {
         Switch("stalls in mid-stream", Fault(kind=FaultKind.STALL, after=_STREAMED_PIECES)),
         Switch("cut in mid-stream", Fault(kind=FaultKind.CUT_IN_BODY, after=_STREAMED_PIECES)),
         Switch("ends without a mark", Fault(kind=FaultKind.NO_DONE, after=_STREAMED_PIECES)),
+        Switch("says stop, then hangs", quirk("hangs_at_end")),
+        Switch("error before the first word", quirk("error_at_first")),
+        Switch("error in mid-stream", quirk("error_in_mid_stream")),
+        Switch("JSON instead of a stream", quirk("json_answer")),
+        Switch("thinks in reasoning", quirk("reasoning")),
+        Switch("thinks in reasoning_content", quirk("reasoning_content")),
+        Switch("thinks in <think>", quirk("think_block")),
+        Switch("thought without an end", quirk("think_unclosed")),
+        Switch("thinking takes all the room", quirk("all_thought")),
+        Switch("cut by its length", quirk("length")),
+        Switch("cut by the content filter", quirk("content_filter")),
+        Switch("withheld by the content filter", quirk("withheld")),
+        Switch("refuses politely", quirk("refusal")),
+        Switch("model retired", quirk("retired")),
+        Switch("402, out of credit", Fault(kind=FaultKind.STATUS, status=402)),
     ),
     "discord": (
         Switch(

@@ -29,12 +29,16 @@ class StreamSender:
         answer: What is said.
         behaviour: How it is said.
         client_left: The client closed its connection before the end.
+        first_at: Monotonic time of the first piece, in seconds; None before.
+        ended_at: Monotonic time of the end, in seconds; None without a regular one.
     """
 
     request: web.Request
     answer: Answer
     behaviour: Behaviour
     client_left: bool = False
+    first_at: float | None = None
+    ended_at: float | None = None
 
     async def send(self, *, fault: Fault | None, with_usage: bool) -> web.StreamResponse:
         """Send the stream until its end, its fault, or until the client leaves."""
@@ -65,12 +69,16 @@ class StreamSender:
                 await self._send(stream, comment("ping", behaviour))
             await self._pause(behaviour.chunk_seconds if number else 0.0)
             await self._write(stream, delta)
+            self.first_at = self.first_at or time.monotonic()
         if fault is not None and fault.kind is FaultKind.NO_DONE:
             return
         await self._write(stream, {}, self.answer.finish_reason)
+        if behaviour.hangs_at_end and not await stay_silent(self.request, 0):
+            raise _ClientLeftError
         if with_usage:
             await self._send_event(stream, self.answer.usage_chunk(int(time.time())))
         await self._send_event(stream, _DONE)
+        self.ended_at = time.monotonic()
 
     async def _hit(self, fault: Fault) -> bool:
         """Let the fault strike; return whether the stream goes on."""

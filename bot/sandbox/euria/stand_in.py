@@ -6,29 +6,31 @@ import json
 import time
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from http import HTTPStatus
-from typing import Any, Final
+from typing import Final
 
 from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
 
 from bot.sandbox.catalogue import Catalogue, default_catalogue
 from bot.sandbox.euria.behaviour import Behaviour
+from bot.sandbox.euria.picking import compose_picks
 from bot.sandbox.euria.prose import compose
+from bot.sandbox.euria.quirks import with_quirk
+from bot.sandbox.euria.refusals import envelope, fault_body, invalid
 from bot.sandbox.euria.sending import StreamSender
 from bot.sandbox.euria.streaming import Answer, Json, tokens_in
 from bot.sandbox.faults import (
     FAULT_KEY,
-    Fault,
     FaultKind,
     fault_middleware,
-    status_of,
     strike,
 )
 from bot.sandbox.server import RefusedError, StandIn
 
 _CHARACTERS_PER_TOKEN: Final = 4
+_REFUSAL: Final = "I'm sorry, but I can't help with that request."
 _MODELS: Final = (
     "mistralai/Ministral-3-14B-Instruct-2512",
     "mistral3",
@@ -64,6 +66,7 @@ class EuriaStandIn(StandIn):
         catalogue: The records it knows.
         behaviour: How answers are written and sent; may be changed while running.
         chats: Accepted requests in order.
+        streams: Every stream that was begun, oldest first.
         aborted_streams: Streams whose client left before the end.
         finished_streams: Streams that were sent to their end, however it looked.
     """
@@ -91,6 +94,7 @@ class EuriaStandIn(StandIn):
         self.model = _MODELS[0]
         self.behaviour = behaviour or Behaviour()
         self.chats: list[RecordedChat] = []
+        self.streams: list[StreamSender] = []
         self.aborted_streams = 0
         self.finished_streams = 0
         self.catalogue = catalogue or default_catalogue()
@@ -108,8 +112,8 @@ class EuriaStandIn(StandIn):
 
     def _middlewares(self) -> list[Middleware]:
         # A stream plays these itself: only it knows how many pieces were sent.
-        kinds = (FaultKind.STALL, FaultKind.CUT_IN_BODY, FaultKind.NO_DONE)
-        faults = fault_middleware(self.faults, error_body=_fault_body, left_to_handler=kinds)
+        kinds = (FaultKind.STALL, FaultKind.CUT_IN_BODY, FaultKind.NO_DONE, FaultKind.QUIRK)
+        faults = fault_middleware(self.faults, error_body=fault_body, left_to_handler=kinds)
         return [faults, self._guard()]
 
     def _guard(self) -> Middleware:
@@ -134,26 +138,29 @@ class EuriaStandIn(StandIn):
             fault = request.get(FAULT_KEY)
             if fault is None:
                 return await handler(request)
-            return await strike(request, fault, handler, error_body=_fault_body)
+            return await strike(request, fault, handler, error_body=fault_body)
 
         return answer
 
-    async def _answer_models(self, _request: web.Request) -> web.StreamResponse:
+    async def _answer_models(self, request: web.Request) -> web.StreamResponse:
         rows = [
             {"id": model, "object": "model", "created": 1764000000, "owned_by": "infomaniak"}
-            for model in self.models
+            for model in self._served(with_quirk(self.behaviour, request.get(FAULT_KEY)))
         ]
         return web.json_response({"object": "list", "data": rows})
 
     async def _answer_chat(self, request: web.Request) -> web.StreamResponse:
         body = await _body_of(request)
-        self._check(body)
-        answer = self._think(body)
-        behaviour = self.behaviour
+        behaviour = with_quirk(self.behaviour, request.get(FAULT_KEY))
+        if body.get("reasoning_effort") == "none":
+            behaviour = replace(behaviour, reasoning_pieces=0, thinking_tokens=0)
+        self._check(body, self._served(behaviour))
+        answer = self._think(body, behaviour)
         if body.get("stream") is not True or behaviour.json_answer:
             return await self._struck(self._whole(answer))(request)
         with_usage = (body.get("stream_options") or {}).get("include_usage") is True
         sender = StreamSender(request=request, answer=answer, behaviour=behaviour)
+        self.streams.append(sender)
         stream = await sender.send(fault=request.get(FAULT_KEY), with_usage=with_usage)
         if sender.client_left:
             self.aborted_streams += 1
@@ -168,36 +175,41 @@ class EuriaStandIn(StandIn):
 
         return send
 
-    def _check(self, body: Json) -> None:
+    def _served(self, behaviour: Behaviour) -> list[str]:
+        return [each for each in self.models if each != self.model or not behaviour.is_retired]
+
+    def _check(self, body: Json, models: list[str]) -> None:
         """Refuse what the real service refuses.
 
         Raises:
             RefusedError: The model is unknown, messages are missing, or a format is unsupported.
         """
-        if body.get("model") not in self.models:
-            raise _invalid("model", "The selected model is invalid.", {"values": self.models})
+        if body.get("model") not in models:
+            raise invalid("model", "The selected model is invalid.", {"values": models})
         messages = body.get("messages")
         if not isinstance(messages, list) or not messages:
-            raise _invalid("messages", "The messages field is required.", {})
+            raise invalid("messages", "The messages field is required.", {})
         if (body.get("response_format") or {}).get("type") == "json_object":
             error = {"message": "json_object is not supported", "type": "BadRequestError"}
             raise RefusedError(HTTPStatus.BAD_REQUEST, {"error": error | {"code": 400}})
 
-    def _think(self, body: Json) -> Answer:
+    def _think(self, body: Json, behaviour: Behaviour) -> Answer:
         """Write the answer and record the chat."""
         prompt = "\n".join(str(each.get("content", "")) for each in body["messages"])
         variation = int(body.get("seed") or 0)
-        if self.behaviour.varied:
+        if behaviour.varied:
             variation += self._asked[prompt]
             self._asked[prompt] += 1
-        text = compose(prompt, self.catalogue, variation)
-        finish_reason = self.behaviour.finish_reason
-        if finish_reason == "length":
-            text = text[: len(text) // 2]
+        is_json = (body.get("response_format") or {}).get("type") == "json_schema"
+        text = (
+            compose_picks(prompt, variation)
+            if is_json
+            else compose(prompt, self.catalogue, variation)
+        )
+        if behaviour.refuses:
+            text = _REFUSAL
         most = body.get("max_completion_tokens") or body.get("max_tokens")
-        if isinstance(most, int) and len(text) > most * _CHARACTERS_PER_TOKEN:
-            text = text[: most * _CHARACTERS_PER_TOKEN]
-            finish_reason = "length"
+        text, finish_reason = _shortened(text, most, behaviour)
         self.chats.append(RecordedChat(body=body, prompt=prompt, text=text))
         return Answer(
             answer_id=f"chatcmpl-{next(self._numbers):024x}",
@@ -205,12 +217,19 @@ class EuriaStandIn(StandIn):
             text=text,
             finish_reason=finish_reason,
             prompt_tokens=tokens_in(prompt),
+            thinking_tokens=behaviour.thinking_tokens,
         )
 
 
-def envelope(code: str, description: str, **more: Any) -> Json:  # noqa: ANN401  # any JSON
-    """Return an error in Infomaniak's own shape."""
-    return {"result": "error", "error": {"code": code, "description": description} | more}
+def _shortened(text: str, most: object, behaviour: Behaviour) -> tuple[str, str]:
+    """Return what is left of a text, and why it ends there; `most` is in tokens."""
+    reason = behaviour.finish_reason
+    if reason != "stop":
+        text = "" if behaviour.withholds else text[: len(text) // 2]
+    if not isinstance(most, int):
+        return text, reason
+    room = max(0, most - behaviour.thinking_tokens) * _CHARACTERS_PER_TOKEN
+    return text[:room], "length" if len(text) > room else reason
 
 
 async def _body_of(request: web.Request) -> Json:
@@ -227,21 +246,3 @@ async def _body_of(request: web.Request) -> Json:
 async def _nowhere(_request: web.Request) -> web.StreamResponse:
     body = {"code": "method_not_found", "description": "Method not found"}
     return web.json_response(body, status=HTTPStatus.NOT_FOUND)
-
-
-def _invalid(attribute: str, description: str, context: Json) -> RefusedError:
-    detail = {
-        "code": "validation_rule_in",
-        "description": description,
-        "context": {"attribute": attribute} | context,
-    }
-    body = envelope("validation_failed", "Validation failed", errors=[detail])
-    return RefusedError(HTTPStatus.UNPROCESSABLE_ENTITY, body)
-
-
-def _fault_body(fault: Fault) -> object:
-    status = status_of(fault)
-    if status == HTTPStatus.UNAUTHORIZED:
-        return envelope("not_authorized", "Authorization required")
-    phrase = HTTPStatus(status).phrase
-    return envelope(phrase.lower().replace(" ", "_"), phrase)

@@ -13,7 +13,9 @@ Json = dict[str, Any]
 
 _WORDS: Final = re.compile(r"\S+\s*")
 _MOST_WORDS: Final = 3
-_THOUGHT: Final = "<think>\nThe user asks about a record. Facts first, then the mood.\n</think>\n\n"
+_OPENING: Final = "<think>\n"
+_THOUGHT: Final = "The user asks about a record. Facts first, then the mood.\n"
+_CLOSING: Final = "</think>\n\n"
 _REASONING: Final = "First the facts of the record, then what it sounds like, then a close. "
 
 
@@ -25,8 +27,9 @@ class Answer:
         answer_id: `chatcmpl-…`.
         model: Model named in every object.
         text: What the model says.
-        finish_reason: `stop` or `length`.
+        finish_reason: `stop`, `length` or `content_filter`.
         prompt_tokens: Tokens of the prompt, roughly.
+        thinking_tokens: Tokens of what the model thought before.
     """
 
     answer_id: str
@@ -34,11 +37,12 @@ class Answer:
     text: str
     finish_reason: str
     prompt_tokens: int
+    thinking_tokens: int = 0
 
     @property
     def usage(self) -> Json:
         """Token counts, at four characters a token."""
-        completion = tokens_in(self.text)
+        completion = tokens_in(self.text) + self.thinking_tokens
         return {
             "prompt_tokens": self.prompt_tokens,
             "completion_tokens": completion,
@@ -74,14 +78,17 @@ def deltas(answer: Answer, behaviour: Behaviour) -> Iterator[Json]:
     """Yield the deltas of a stream after the one that names the role."""
     reasoning = list(pieces(_REASONING * (1 + behaviour.reasoning_pieces)))
     for piece in reasoning[: behaviour.reasoning_pieces]:
-        yield {"reasoning": piece}
+        yield {behaviour.reasoning_field: piece}
     for piece in pieces(thoughtful(answer.text, behaviour)):
         yield {"content": piece}
 
 
 def thoughtful(text: str, behaviour: Behaviour) -> str:
     """Put a `<think>` block before the text when the behaviour asks for one."""
-    return _THOUGHT + text if behaviour.think_block else text
+    if not behaviour.think_block:
+        return text
+    opening = _OPENING if behaviour.opens_think else ""
+    return opening + _THOUGHT + (_CLOSING if behaviour.closes_think else "") + text
 
 
 def pieces(text: str) -> Iterator[str]:

@@ -22,6 +22,7 @@ class FaultKind(StrEnum):
     WRONG_TYPE = auto()
     STALL = auto()
     NO_DONE = auto()
+    QUIRK = auto()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,7 +39,8 @@ class Fault:
             whole text arrive.
         times: Requests it strikes, or None for every request until it is cleared.
         path_prefix: Only paths that start with this are struck.
-        reason: Machine-readable reason for the upstreams that send one (`QUOTA_EXCEEDED`).
+        reason: Machine-readable reason for the upstreams that send one (`QUOTA_EXCEEDED`); the
+            name of a QUIRK.
     """
 
     kind: FaultKind

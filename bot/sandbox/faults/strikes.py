@@ -154,6 +154,7 @@ class _Strike:
             FaultKind.WRONG_TYPE: self._wrong_type,
             FaultKind.STALL: self._stall,
             FaultKind.NO_DONE: self._ordinary,
+            FaultKind.QUIRK: self._ordinary,
         }
         return await ways[self.fault.kind]()
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from datetime import UTC, datetime
 
+import msgspec
 import pytest
 from discord import ui
 from harness.openapi import DiscordContract
@@ -16,7 +17,8 @@ from bot.ui.layout import view_of
 from bot.ui.search_card import search_card
 from services.answers import Answer, Source
 from services.catalogue.models import SearchKind, SearchResults
-from services.descriptions.service import Grounding, KeptText
+from services.descriptions.facts import facts_of_hit
+from services.descriptions.models import Grounding, KeptText, UserWords, Wish
 from services.discogs import protocol as discogs
 from services.discogs.models import DiscogsKind, DiscogsResults, Release, SearchHit, Track
 from services.errors import AccessDenied, ServiceDown
@@ -28,6 +30,7 @@ Checker = Callable[[ui.LayoutView], list[str]]
 USER_ID = 2**63 - 1
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
 STALE = Source.STALE
+WISH = Wish(words=UserWords("*" * 199 + "a"))
 
 
 def found_nothing(query: str) -> SearchResults:
@@ -122,11 +125,15 @@ def _hit(number: int, name: str) -> SearchHit:
 def test_description_with_facts_of_any_length_is_within_the_limits(
     problems_of: Checker, name: str, stage: Stage, texts: Texts
 ) -> None:
+    facts = msgspec.structs.replace(
+        facts_of_hit(_hit(1, name)), tracks=(name,) * 30, credits=(name,) * 8, first_year=1958
+    )
     state = DescriptionState(
-        topic="*" * 199 + "a",
+        wish=WISH,
+        owner=2**63 - 1,
         stage=stage,
         text=name,
-        grounding=Grounding(topic="a", subject=None, hit=_hit(1, name)),
+        grounding=Grounding(wish=WISH, facts=facts),
         note=sentence(AccessDenied("euria", "generate_description"), texts),
         kept=KeptText("kept", NOW) if stage is Stage.COMPLETE else None,
     )
@@ -201,11 +208,11 @@ def whole_messages(texts: Texts) -> list[list[object]]:
         url=hit.url,
     )
     live = Source.LIVE
-    grounding = Grounding(topic="a", subject=None, hit=hit)
+    grounding = Grounding(wish=WISH, facts=facts_of_hit(hit))
     states = [
         DescriptionState(
-            topic="Blue Train", stage=stage, text="Text.", grounding=grounding, stop_id="1:2",
-            again_id="1:short:any", note="Note.",
+            wish=WISH, owner=1, stage=stage, text="Text.", grounding=grounding, question_id=2,
+            note="Note.",
         )
         for stage in Stage
     ]  # fmt: skip

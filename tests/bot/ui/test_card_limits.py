@@ -24,7 +24,18 @@ from services.catalogue.models import Hit, SearchKind, SearchResults
 from services.catalogue.queries import Reading
 from services.catalogue.release_view import ReleaseView
 from services.collection.models import Owned, StoredCopy
-from services.descriptions.service import Grounding, KeptText
+from services.descriptions.allowance import Used
+from services.descriptions.facts import facts_of_hit
+from services.descriptions.models import (
+    AlbumFacts,
+    ArtistFacts,
+    Form,
+    Grounding,
+    KeptText,
+    Target,
+    UserWords,
+    Wish,
+)
 from services.discogs import protocol as discogs
 from services.discogs.models import (
     DiscogsKind,
@@ -39,6 +50,7 @@ from services.discogs.models import (
 from services.discogs.release_parts import Company, Identifier, ReleaseCredit
 from services.discogs.shelf_models import Format
 from services.errors import ExternalServiceException, ServiceDisabled
+from services.euria.models import Subject
 from services.music import InvalidQuery, clean_query, clean_text
 from services.spotify import protocol as spotify
 from services.spotify.models import SpotifyItem, SpotifyKind, SpotifyResults
@@ -210,24 +222,51 @@ def searches(draw: st.DrawFn) -> SearchResults:
 
 
 @st.composite
+def album_facts(draw: st.DrawFn) -> AlbumFacts:
+    facts = facts_of_hit(draw(discogs_hits()))
+    names = draw(NAMES)
+    return msgspec.structs.replace(facts, tracks=names, credits=names, first_year=draw(YEAR))
+
+
+@st.composite
+def artist_facts(draw: st.DrawFn) -> ArtistFacts:
+    names = draw(NAMES)
+    return ArtistFacts(
+        artist_id=1,
+        name=draw(NAME),
+        profile=draw(NAME),
+        members=names,
+        groups=names,
+        records=tuple((name, draw(YEAR)) for name in names),
+        url="https://www.discogs.com/artist/1",
+        image_url=draw(PICTURE),
+    )
+
+
+@st.composite
 def descriptions(draw: st.DrawFn) -> tuple[DescriptionState, Texts]:
     texts, stage, topic = draw(LANGUAGE), draw(st.sampled_from(Stage)), draw(QUERY)
     error = error_of(draw(ERRORS), "euria")
     note = f"{sentence(error, texts)} {advice(NOW, texts)}"
-    hit = draw(st.none() | discogs_hits())
+    facts = draw(st.none() | album_facts() | artist_facts())
+    form = draw(st.sampled_from(Form))
+    words = draw(st.sampled_from([UserWords(topic), None]))
+    wish = Wish(words=words, form=form, target=Target("r", 2**53), subject=Subject.ARTIST)
     is_grounded = draw(st.booleans())
-    grounding = Grounding(topic=topic, subject=None, hit=hit) if is_grounded else None
+    grounding = Grounding(wish=wish, facts=facts, error=error) if is_grounded else None
     has_note = stage in (Stage.CUT_SHORT, Stage.TEMPLATE)
     return (
         DescriptionState(
-            topic=topic,
+            wish=wish,
+            owner=USER_ID,
             stage=stage,
             text=draw(NAME),
             grounding=grounding,
             note=note if has_note else "",
             kept=KeptText("kept", NOW) if stage is Stage.COMPLETE and draw(st.booleans()) else None,
-            stop_id=draw(st.sampled_from(["", f"{USER_ID}:{USER_ID}"])),
-            again_id=draw(st.sampled_from(["", f"{USER_ID}:long:artist"])),
+            question_id=draw(st.sampled_from([0, USER_ID])),
+            place=draw(st.integers(0, 20)),
+            used=draw(st.none() | st.just(Used(15, 30))),
         ),
         texts,
     )

@@ -12,7 +12,8 @@ import pytest
 from discord import ui
 
 from bot.i18n import Texts
-from bot.ui.description_card import CURSOR, DescriptionState, Stage, description_card, topic_of
+from bot.ui.description_card import DescriptionState, Stage, description_card
+from bot.ui.description_ids import shown_of
 from bot.ui.item_card import release_card, spotify_card
 from bot.ui.layout import (
     CUT_COLOUR,
@@ -22,10 +23,12 @@ from bot.ui.layout import (
     WRITTEN_COLOUR,
     view_of,
 )
+from bot.ui.markdown import CURSOR
 from bot.ui.search_card import PENDING_MARK, search_card
 from services.answers import Answer, Source
 from services.catalogue.models import SearchKind, SearchResults
-from services.descriptions.service import Grounding, KeptText
+from services.descriptions.facts import facts_of_hit
+from services.descriptions.models import Grounding, KeptText, UserWords, Wish
 from services.discogs.models import DiscogsKind, DiscogsResults, Release, SearchHit, Track
 from services.errors import ExternalServiceException, ServiceDisabled, ServiceDown
 from services.spotify.models import SpotifyItem, SpotifyKind, SpotifyResults
@@ -95,7 +98,8 @@ def make_results(
 
 
 def make_state(stage: Stage, **more: Any) -> DescriptionState:  # noqa: ANN401  # passed through
-    return replace(DescriptionState(topic="Blue Train", stage=stage), **more)
+    wish = Wish(words=UserWords("Blue Train"))
+    return replace(DescriptionState(wish=wish, owner=1, stage=stage), **more)
 
 
 def text_of(view: ui.LayoutView) -> str:
@@ -338,7 +342,10 @@ def test_spotify_card_that_only_knows_the_link_says_when_to_ask_again(english: T
 
 # --- Descriptions
 
-GROUNDED = Grounding(topic="Blue Train", subject=None, hit=PRESSING)
+FACTS = msgspec.structs.replace(
+    facts_of_hit(PRESSING), first_year=1958, tracks=("Blue Train", "Moment's Notice", "Lazy Bird")
+)
+GROUNDED = Grounding(wish=Wish(words=UserWords("Blue Train")), facts=FACTS)
 
 
 @pytest.mark.parametrize(
@@ -362,7 +369,8 @@ def test_description_shows_its_stage_by_colour(
 
 def test_description_has_a_cursor_only_while_it_is_written(texts: Texts) -> None:
     cards = {
-        stage: text_of(description_card(make_state(stage, text="Text."), texts)) for stage in Stage
+        stage: text_of(description_card(make_state(stage, text="A text."), texts))
+        for stage in Stage
     }
 
     assert [stage for stage, text in cards.items() if CURSOR in text] == [Stage.WRITING]
@@ -411,7 +419,7 @@ def test_description_kept_from_before_says_so(english: Texts) -> None:
 
     text = text_of(description_card(state, english))
 
-    assert "-# Written <t:1795392000:R>; `fresh` writes a new one." in text
+    assert "-# Written <t:1795392000:R>; Regenerate has a new one written." in text
 
 
 def test_template_tells_the_facts_and_no_story(english: Texts) -> None:
@@ -421,8 +429,9 @@ def test_template_tells_the_facts_and_no_story(english: Texts) -> None:
 
     assert "⚠️ EurIA is away." in text
     assert (
-        "[Blue Train](https://www.discogs.com/release/1) is a release by **John Coltrane**. "
-        "This pressing came out in 1957 on Blue Note. Discogs files it under Hard Bop, Jazz."
+        "[Blue Train](https://www.discogs.com/release/1) by **John Coltrane** first came out in "
+        "1958. This pressing came out in 1957 on Blue Note. Discogs files it under Hard Bop, Jazz. "
+        "It runs over 3 tracks, from “Blue Train” to “Lazy Bird”."
     ) in text
 
 
@@ -431,15 +440,17 @@ def test_template_tells_the_facts_and_no_story(english: Texts) -> None:
     [
         pytest.param({"artist": ""}, "release/1) This pressing", id="no artist"),
         pytest.param({"labels": ()}, "This pressing came out in 1957.", id="no label"),
-        pytest.param({"year": None}, "**John Coltrane**. Discogs files", id="no year"),
+        pytest.param({"first_year": 1957}, "is from that year, on Blue Note.", id="same year"),
+        pytest.param({"pressing_year": None}, "in 1958. Discogs files", id="no pressing's year"),
+        pytest.param({"first_year": None}, "is a release by **John Coltrane**.", id="no year"),
         pytest.param({"genres": (), "styles": ()}, "on Blue Note.", id="no styles"),
     ],
 )
 def test_template_does_without_what_is_unknown(
     changes: dict[str, object], expected: str, english: Texts
 ) -> None:
-    hit = msgspec.structs.replace(PRESSING, **changes)
-    state = make_state(Stage.TEMPLATE, grounding=replace(GROUNDED, hit=hit))
+    facts = msgspec.structs.replace(FACTS, **changes)
+    state = make_state(Stage.TEMPLATE, grounding=replace(GROUNDED, facts=facts))
 
     assert expected in text_of(description_card(state, english))
 
@@ -462,27 +473,22 @@ def test_picture_never_stands_beside_what_an_ai_writes(stage: Stage, english: Te
 @pytest.mark.parametrize(
     ("stage", "label", "custom_id"),
     [
-        (Stage.WAITING, "Stop", "describe:stop:1:2"),
-        (Stage.WRITING, "Stop", "describe:stop:1:2"),
-        (Stage.COMPLETE, "Regenerate", "describe:again:1:short:any"),
-        (Stage.STOPPED, "Try again", "describe:again:1:short:any"),
-        (Stage.CUT_SHORT, "Try again", "describe:again:1:short:any"),
-        (Stage.TEMPLATE, "Try again", "describe:again:1:short:any"),
+        (Stage.WAITING, "Stop", "describe:stop:1:2:short:any:w"),
+        (Stage.WRITING, "Stop", "describe:stop:1:2:short:any:w"),
+        (Stage.COMPLETE, "Regenerate", "describe:again:1:short:any:w"),
+        (Stage.STOPPED, "Try again", "describe:again:1:short:any:w"),
+        (Stage.CUT_SHORT, "Try again", "describe:again:1:short:any:w"),
+        (Stage.TEMPLATE, "Try again", "describe:again:1:short:any:w"),
     ],
 )
 def test_description_has_the_button_of_its_stage(
     stage: Stage, label: str, custom_id: str, english: Texts
 ) -> None:
-    state = make_state(stage, text="Text.", stop_id="1:2", again_id="1:short:any")
+    state = make_state(stage, text="Text.", question_id=2)
 
     [button] = controls_of(description_card(state, english), ui.Button)
 
     assert (button.label, button.custom_id) == (label, custom_id)
-
-
-@pytest.mark.parametrize("stage", list(Stage))
-def test_description_without_ids_has_no_buttons(stage: Stage, english: Texts) -> None:
-    assert controls_of(description_card(make_state(stage), english), ui.Button) == []
 
 
 # --- What Regenerate reads back
@@ -505,12 +511,12 @@ def _received(payload: list[Any]) -> Iterator[object]:
     ["Blue Train", "1. Outside", "# heading", "a*b_c`d", "@everyone", "https://a.b", "\\o/", "-#"],
 )
 def test_topic_is_read_back_from_the_message(topic: str, english: Texts) -> None:
-    state = replace(make_state(Stage.COMPLETE, text="Text."), topic=topic)
+    state = make_state(Stage.WRITING, text="A @text. And", wish=Wish(words=UserWords(topic)))
 
-    assert topic_of(message_of(description_card(state, english))) == topic
+    assert shown_of(message_of(description_card(state, english))) == (topic, "A @text.")
 
 
 def test_topic_of_another_message_is_none(english: Texts) -> None:
     card = search_card(make_results(spotify_answer(), discogs_answer()), 42, english)
 
-    assert topic_of(message_of(card)) is None
+    assert shown_of(message_of(card)) is None

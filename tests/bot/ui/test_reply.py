@@ -1,6 +1,6 @@
 """How an answer reaches Discord, against an interaction and a channel that record what is asked."""
 
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
 from types import SimpleNamespace
 from typing import Any, cast
 
@@ -75,13 +75,32 @@ class FakeInteraction(Recorder):
         self.id = 1234
         self.type = kind
         self.user = SimpleNamespace(id=42)
+        self.guild_id = 9
         self.message = None
+        self.channel_id = 7
+        self.is_member = True
+        self.is_ephemeral = False
+        self.context = SimpleNamespace(dm_channel=False)
+        self.app_permissions = discord.Permissions(view_channel=True, send_messages=True)
+        self.client = SimpleNamespace(get_partial_messageable=self._channel)
         self.response = FakeResponse(self, kind)
         self.followup = SimpleNamespace(send=self._follow_up)
 
     async def edit_original_response(self, **details: object) -> SimpleNamespace:
         self.record("edit", **details)
-        return SimpleNamespace(id=99)
+        return SimpleNamespace(id=99, flags=SimpleNamespace(ephemeral=self.is_ephemeral))
+
+    def is_guild_integration(self) -> bool:
+        return self.is_member
+
+    def _channel(self, channel_id: int) -> SimpleNamespace:
+        def get_partial_message(message_id: int) -> SimpleNamespace:
+            async def edit(**details: object) -> None:
+                self.record("edit as bot", place=(channel_id, message_id), **details)
+
+            return SimpleNamespace(edit=edit)
+
+        return SimpleNamespace(get_partial_message=get_partial_message)
 
     async def delete_original_response(self) -> None:
         self.record("delete")
@@ -95,6 +114,8 @@ class FakeInteraction(Recorder):
 
 class FakeChannel(Recorder):
     """A direct-message channel, and the one message the bot has in it."""
+
+    id = 7
 
     def typing(self) -> Awaitable[None]:
         return self._do("typing")
@@ -159,6 +180,16 @@ async def test_button_is_acknowledged_without_touching_its_message() -> None:
     assert interaction.response.type is InteractionResponseType.deferred_message_update
 
 
+async def test_answer_apart_leaves_the_buttons_message_alone() -> None:
+    interaction = FakeInteraction(BUTTON)
+    reply = InteractionReply(cast("discord.Interaction", interaction), is_apart=True)
+
+    await reply.acknowledge()
+
+    assert interaction.response.type is InteractionResponseType.deferred_channel_message
+    assert interaction.calls == [("defer", {"thinking": True, "ephemeral": False})]
+
+
 async def test_acknowledging_twice_defers_once() -> None:
     interaction = FakeInteraction()
     reply = interaction.reply()
@@ -214,10 +245,26 @@ async def test_direct_message_is_answered_once_and_then_edited() -> None:
     reply = channel.reply()
 
     await reply.show(VIEW)
-    await reply.show(VIEW)
+    await reply.show(notice("more"))
 
     assert channel.names == ["send", "edit"]
     assert [d["allowed_mentions"].to_dict() for _, d in channel.calls] == [{"parse": []}] * 2
+
+
+@pytest.mark.parametrize("make", [FakeInteraction, FakeChannel])
+async def test_answer_that_looks_alike_is_not_sent_again_unless_it_failed(
+    make: Callable[[], FakeInteraction | FakeChannel],
+) -> None:
+    place = make()
+    place.failures = {"edit": [refusal(500, 0)], "send": [refusal(500, 0)]}
+    reply = place.reply()
+
+    with pytest.raises(EditFailed):
+        await reply.show(notice("text"))
+    await reply.show(notice("text"))
+    await reply.show(notice("text"))
+
+    assert len(place.names) == 2
 
 
 @pytest.mark.parametrize(("status", "code"), GONE)
@@ -297,6 +344,72 @@ async def test_nothing_is_sent_after_the_token_expired(clock: VirtualClock) -> N
         await message.finish("final")
 
     assert interaction.names == ["edit"]
+
+
+@pytest.mark.parametrize("code", [50027, 10015, 0])
+async def test_answer_is_edited_by_the_bot_itself_once_the_token_has_ended(code: int) -> None:
+    interaction = FakeInteraction()
+    reply = interaction.reply()
+    await reply.show(VIEW)
+    interaction.failures = {"edit": [refusal(401 if code == 0 else 404, code)]}
+
+    await reply.show(notice("second"))
+    await reply.show(notice("third"))
+
+    assert interaction.names == ["edit", "edit", "edit as bot", "edit as bot"]
+    assert interaction.calls[-1][1]["place"] == (7, 99)
+
+
+@pytest.mark.parametrize("is_ephemeral", [False, True])
+async def test_follow_up_is_as_public_as_the_answer(*, is_ephemeral: bool) -> None:
+    interaction = FakeInteraction()
+    interaction.is_ephemeral = is_ephemeral
+    reply = interaction.reply()
+    await reply.show(VIEW)
+
+    await reply.send_more(notice("more"))
+
+    name, details = interaction.calls[-1]
+    assert (name, details["ephemeral"]) == ("follow up", is_ephemeral)
+    assert details["allowed_mentions"].to_dict() == {"parse": []}
+
+
+async def test_follow_up_that_is_refused_says_so() -> None:
+    interaction = FakeInteraction()
+    interaction.failures = {"follow up": [refusal(500, 0)]}
+
+    with pytest.raises(EditFailed):
+        await interaction.reply().send_more(VIEW)
+
+
+@pytest.mark.parametrize(("is_member", "is_ephemeral"), [(False, False), (True, True)])
+async def test_answer_stays_as_it_is_where_only_the_token_could_edit_it(
+    *, is_member: bool, is_ephemeral: bool
+) -> None:
+    interaction = FakeInteraction()
+    interaction.is_member, interaction.is_ephemeral = is_member, is_ephemeral
+    reply = interaction.reply()
+    await reply.show(VIEW)
+    interaction.failures = {"edit": [refusal(401, 50027)]}
+
+    with pytest.raises(MessageGone):
+        await reply.show(notice("second"))
+
+    assert interaction.names == ["edit", "edit"]
+
+
+@pytest.mark.parametrize(("code", "expected"), [(50013, MessageGone), (0, EditFailed)])
+async def test_bot_that_may_not_or_cannot_edit_says_so(
+    code: int, expected: type[Exception]
+) -> None:
+    interaction = FakeInteraction()
+    reply = interaction.reply()
+    await reply.show(VIEW)
+    refused = refusal(403 if code else 500, code)
+    interaction.failures = {"edit": [refusal(401, 50027)], "edit as bot": [refused]}
+
+    with pytest.raises(expected):
+        await reply.show(notice("second"))
 
 
 # --- Failing

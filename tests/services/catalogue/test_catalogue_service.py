@@ -1,6 +1,7 @@
 import asyncio
 from contextlib import aclosing
 
+import msgspec
 import pytest
 from fakes.calls import Script
 from fakes.clock import VirtualClock
@@ -17,7 +18,7 @@ from fakes.virtual_time import in_virtual_time, outcomes, settle
 from services.answers import Answer
 from services.catalogue.models import SearchKind, SearchResults
 from services.catalogue.service import CatalogueService
-from services.discogs.models import DiscogsKind, DiscogsResults
+from services.discogs.models import DiscogsKind, DiscogsResults, Release, SearchHit
 from services.errors import ServiceDisabled, UpstreamServerError
 from services.music import InvalidQuery
 from services.spotify.models import SpotifyKind, SpotifyResults
@@ -279,7 +280,11 @@ async def test_nothing_found_has_no_best() -> None:
 
 @in_virtual_time
 async def test_a_release_comes_from_discogs() -> None:
-    answer = await _service(found_items(), found_hits()).get_release(249504)
+    discogs = FakeDiscogs()
+    discogs.releases[249504] = Release(release_id=249504, title="Stockholm", artist="X")
+    service = CatalogueService(spotify=FakeSpotify(), discogs=discogs)
+
+    answer = await service.get_release(249504)
 
     assert answer.value.release_id == 249504
 
@@ -312,6 +317,7 @@ async def test_release_is_found_by_what_somebody_typed(
         make_hit("Blue", discogs_id=7), make_hit("Kind of Blue", "Miles Davis", discogs_id=249_504)
     )
     discogs = FakeDiscogs(Script(hits))
+    discogs.releases[249_504] = Release(release_id=249_504, title="", artist="")
     service = CatalogueService(spotify=FakeSpotify(), discogs=discogs)
 
     found = await service.find_release(text)
@@ -330,3 +336,42 @@ async def test_release_that_nothing_fits_is_none_and_an_outage_is_an_error() -> 
         await CatalogueService(spotify=FakeSpotify(), discogs=failing).find_release("kind of blue")
     with pytest.raises(InvalidQuery):
         await service.find_release("?")
+
+
+# What Discogs has under the name of something of Spotify
+
+
+@pytest.mark.parametrize(
+    ("hit", "is_sure"),
+    [
+        pytest.param(make_hit("KIND OF BLUE", "Miles Davis"), True, id="same title and artist"),
+        pytest.param(make_hit("Kind of Blue", "Bill Evans"), False, id="another artist"),
+        pytest.param(make_hit("Kind of Blue (Live)", "Miles Davis"), False, id="another title"),
+    ],
+)
+@in_virtual_time
+async def test_match_is_sure_only_of_the_same_title_and_artist(
+    hit: SearchHit, *, is_sure: bool
+) -> None:
+    spotify, discogs = FakeSpotify(), FakeDiscogs(Script(found_hits(make_hit("Else", "X"), hit)))
+    spotify.items["id"] = make_item("Kind of Blue", "Miles Davis")
+    service = CatalogueService(spotify=spotify, discogs=discogs)
+
+    match = await service.match("album", "id")
+
+    assert match.is_sure is is_sure
+    assert (hit in match.hits, len(match.hits)) == (True, 2)
+    assert match.hits[0] == (hit if is_sure else match.hits[0])
+    assert discogs.asked == [("Miles Davis Kind of Blue", DiscogsKind.RELEASE)]
+
+
+@in_virtual_time
+async def test_track_is_matched_by_its_album() -> None:
+    spotify, discogs = FakeSpotify(), FakeDiscogs()
+    track = make_item("So What", "Miles Davis", kind=SpotifyKind.TRACK)
+    spotify.items["id"] = msgspec.structs.replace(track, album="Kind of Blue")
+
+    match = await CatalogueService(spotify=spotify, discogs=discogs).match("track", "id")
+
+    assert (match.hits, match.is_sure) == ((), False)
+    assert discogs.asked == [("Miles Davis Kind of Blue", DiscogsKind.RELEASE)]

@@ -44,7 +44,7 @@ def statistics_of(
     return CollectionStatistics(database=database, collections=collections, freshness=freshness)
 
 
-@settings(max_examples=50, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     rows=raw_rows(),
     master_years=st.dictionaries(st.integers(501, 502), st.integers(1955, 1975), max_size=2),

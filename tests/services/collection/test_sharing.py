@@ -352,7 +352,7 @@ def made(records: Sequence[tuple[int, int | None, str]]) -> list[Copy]:
     ]
 
 
-@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(people=_people, mine=_copies)
 async def test_sharing_agrees_with_a_model(
     tmp_path_factory: pytest.TempPathFactory,

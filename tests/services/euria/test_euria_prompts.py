@@ -1,25 +1,25 @@
 import pytest
 
 from services.euria.models import DescriptionRequest, Length, Subject
-from services.euria.prompts import MAX_TOKENS, build_messages
+from services.euria.prompts import MAX_TOKENS, build_prompt
 
 FACTS = ("Title: Kind of Blue", "Artist: Miles Davis", "Labels: Columbia")
 
 
 def _user_message(request: DescriptionRequest) -> str:
-    return build_messages(request)[1]["content"]
+    return build_prompt(request).messages[1].content
 
 
 def test_the_rules_come_before_what_is_asked() -> None:
-    messages = build_messages(DescriptionRequest(topic="Kind of Blue"))
+    prompt = build_prompt(DescriptionRequest(topic="Kind of Blue"))
 
-    assert [message["role"] for message in messages] == ["system", "user"]
+    assert [message.role for message in prompt.messages] == ["system", "user"]
 
 
 def test_the_rules_hold_nothing_of_the_user() -> None:
-    messages = build_messages(DescriptionRequest(topic="canary-4f9a", facts=("canary-4f9a",)))
+    prompt = build_prompt(DescriptionRequest(topic="canary-4f9a", facts=("canary-4f9a",)))
 
-    assert "canary" not in messages[0]["content"]
+    assert "canary" not in prompt.messages[0].content
 
 
 def test_the_topic_stands_between_tags() -> None:

@@ -1,4 +1,7 @@
+import json
 from collections.abc import Iterable
+from dataclasses import replace
+from typing import Any
 
 import pytest
 from fakes.payloads import payload
@@ -6,14 +9,21 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.errors import (
+    AuthenticationFailed,
     ExternalServiceException,
     InvalidRequest,
     InvalidResponse,
+    ModelNotServed,
+    NotFound,
+    OutOfCredit,
     RateLimitExceeded,
     UpstreamServerError,
 )
-from services.euria.models import DescriptionRequest, Length
-from services.euria.protocol import TextReader, ThoughtFilter, build_body, read_error
+from services.euria.capabilities import Capabilities
+from services.euria.models import Message, Prompt, Usage
+from services.euria.protocol import TextReader, build_body
+from services.euria.refusals import read_error
+from services.euria.thoughts import ThoughtFilter
 from services.http import ErrorDetail
 
 
@@ -33,17 +43,65 @@ def _delta(**fields: str | None) -> str:
 
 # The body
 
+PROMPT = Prompt(
+    messages=(Message("system", "The rules."), Message("user", "Kind of Blue")),
+    max_tokens=900,
+    temperature=0.5,
+)
+SCHEMA = {"type": "object", "properties": {"picks": {"type": "array"}}}
+
 
 def test_a_stream_of_the_configured_model_is_asked_for() -> None:
-    body = build_body(DescriptionRequest(topic="x", length=Length.SHORT), "the/model")
+    assert build_body(PROMPT, "the/model", Capabilities(), stream=True) == {
+        "model": "the/model",
+        "messages": [
+            {"role": "system", "content": "The rules."},
+            {"role": "user", "content": "Kind of Blue"},
+        ],
+        "max_tokens": 900,
+        "temperature": 0.5,
+        "stream": True,
+        "stream_options": {"include_usage": True},
+    }
 
-    assert (body["model"], body["stream"], body["max_tokens"]) == ("the/model", True, 400)
+
+@pytest.mark.parametrize(
+    ("capabilities", "stream", "field", "value"),
+    [
+        pytest.param(
+            Capabilities(supports_reasoning_effort=True), True, "reasoning_effort", "none", id="on"
+        ),
+        pytest.param(Capabilities(), True, "reasoning_effort", None, id="no switch"),
+        pytest.param(Capabilities(max_output=500), True, "max_tokens", 500, id="a small model"),
+        pytest.param(
+            Capabilities(reports_usage=False), True, "stream_options", None, id="no usage"
+        ),
+        pytest.param(Capabilities(), False, "stream_options", None, id="no stream"),
+    ],
+)
+def test_a_field_is_sent_to_a_model_that_understands_it(
+    *, capabilities: Capabilities, stream: bool, field: str, value: object
+) -> None:
+    assert build_body(PROMPT, "m", capabilities, stream=stream).get(field) == value
 
 
-def test_the_body_holds_the_messages() -> None:
-    body = build_body(DescriptionRequest(topic="Kind of Blue"), "the/model")
+def test_json_is_asked_for_by_schema_where_the_model_can() -> None:
+    prompt = replace(PROMPT, json_schema=SCHEMA)
 
-    assert "Kind of Blue" in str(body["messages"])
+    body: Any = build_body(prompt, "m", Capabilities(supports_json_schema=True), stream=False)
+
+    assert body["response_format"]["type"] == "json_schema"  # `json_object` is a 400
+    assert body["response_format"]["json_schema"]["schema"] == SCHEMA
+    assert len(body["messages"]) == 2
+
+
+def test_json_is_asked_for_in_words_where_the_model_cannot() -> None:
+    prompt = replace(PROMPT, json_schema=SCHEMA)
+
+    body: Any = build_body(prompt, "m", Capabilities(), stream=False)
+
+    assert "response_format" not in body
+    assert json.dumps(SCHEMA) in body["messages"][-1]["content"]
 
 
 # Events
@@ -132,13 +190,39 @@ def test_an_event_that_cannot_be_read_breaks_the_contract(event: str | bytes) ->
         pytest.param(
             payload("euria/error_validation.json"),
             "validation_failed",
-            UpstreamServerError,
-            id="Infomaniak",
+            ModelNotServed,
+            id="Infomaniak, the model",
         ),
         pytest.param(
             payload("euria/error_model_server.json"), "400", InvalidRequest, id="model server"
         ),
         pytest.param('{"error":{"code":429}}', "429", RateLimitExceeded, id="rate limit"),
+        pytest.param('{"error":{"code":402}}', "402", OutOfCredit, id="out of credit"),
+        pytest.param(
+            payload("euria/error_not_authorized.json"),
+            "not_authorized",
+            AuthenticationFailed,
+            id="Infomaniak, 401",
+        ),
+        pytest.param(
+            payload("euria/error_method_not_found.json"), "method_not_found", NotFound, id="bare"
+        ),
+        pytest.param(payload("euria/error_object.json"), "400", InvalidRequest, id="error object"),
+        pytest.param(
+            '{"error":{"type":"invalid_request_error","param":"model","code":"x"}}',
+            "x",
+            ModelNotServed,
+            id="OpenAI, the model",
+        ),
+        pytest.param(
+            '{"error":{"code":"model_not_found"}}', "model_not_found", ModelNotServed, id="no model"
+        ),
+        pytest.param(
+            '{"error":{"code":"validation_failed","errors":[{"code":"x"},"y"]}}',
+            "validation_failed",
+            InvalidRequest,
+            id="Infomaniak, something else",
+        ),
     ],
 )
 def test_an_error_inside_the_stream_is_raised_by_its_code(
@@ -163,6 +247,35 @@ def test_an_error_inside_the_stream_never_quotes_its_prose(name: str) -> None:
         _read(payload(f"euria/error_{name}.json"))
 
     assert "canary" not in str(caught.value)
+
+
+# What it cost
+
+
+@pytest.mark.parametrize(
+    ("usage", "expected"),
+    [
+        pytest.param(
+            '{"prompt_tokens":61,"completion_tokens":212,"total_tokens":273}',
+            Usage(prompt_tokens=61, completion_tokens=212),
+            id="all",
+        ),
+        pytest.param(
+            '{"prompt_tokens":61}', Usage(prompt_tokens=61, completion_tokens=0), id="few"
+        ),
+        pytest.param("null", None, id="null"),
+        pytest.param("[1]", None, id="another shape"),
+        pytest.param('{"prompt_tokens":-5,"completion_tokens":1}', None, id="nonsense"),
+    ],
+)
+def test_the_usage_is_read_and_a_surprise_in_it_ends_nothing(
+    usage: str, expected: Usage | None
+) -> None:
+    reader = TextReader("write")
+
+    texts = list(reader.read(f'{{"choices":[],"usage":{usage}}}'))
+
+    assert (texts, reader.usage) == ([], expected)
 
 
 # Thoughts
@@ -209,6 +322,29 @@ def test_thoughts_are_dropped_letter_by_letter(text: str, visible: str) -> None:
 def test_a_closing_tag_without_an_opening_one_is_not_shown() -> None:
     # Some chat templates open the thought in the prompt, so that only its end is streamed.
     assert "</think>" not in _filter(["let me see</think>Answer"])
+
+
+def test_a_model_whose_template_opens_the_thought_shows_nothing_of_it() -> None:
+    thoughts = ThoughtFilter(begins_inside=True)
+
+    parts = ("let me", " see</th", "ink>Ans", "wer")
+    visible = [shown for part in parts for shown in thoughts.feed(part)]
+
+    assert visible == ["Ans", "wer"]
+
+
+def test_reasoning_in_a_field_of_its_own_means_that_the_text_is_text() -> None:
+    reader = TextReader("write", begins_in_thought=True)
+
+    events = (_delta(reasoning="hm"), _delta(content="Answer"))
+
+    assert [text for event in events for text in reader.read(event)] == ["Answer"]
+
+
+def test_a_whole_answer_loses_a_thought_whose_beginning_is_missing() -> None:
+    event = '{"choices":[{"message":{"content":"hm</think>\\n\\nOne <think>x</think>two"}}]}'
+
+    assert _read(event)[0] == "One two"
 
 
 @given(st.lists(st.sampled_from(["<think>", "</think>", "<", "th", "ink>", "a", " "]), max_size=12))

@@ -19,7 +19,9 @@ from services.errors import (
     ExternalServiceException,
     InvalidRequest,
     InvalidResponse,
+    ModelNotServed,
     NotFound,
+    OutOfCredit,
     RateLimitExceeded,
     ServiceDisabled,
     UpstreamServerError,
@@ -38,6 +40,7 @@ API = "https://api.infomaniak.test/2/ai/42/openai/v1"
 CHAT = f"{API}/chat/completions"
 LIMITS = StreamLimits(first=30, idle=30, whole=120)
 REQUEST = DescriptionRequest(topic="Kind of Blue")
+TIME = SystemClock()
 LOST = UpstreamUnreachable("euria", "generate_description")
 TEXT = b'data: {"choices":[{"delta":{"content":"Le disque"}}]}\n\n'
 STOP = b'data: {"choices":[{"delta":{},"finish_reason":"stop"}]}\n\n'
@@ -53,6 +56,7 @@ def _service(http: HttpClient, policy: Policy, *, has_token: bool = True) -> Eur
     return EuriaService(
         http=http,
         policy=policy,
+        clock=TIME,
         token=Secret("canary-4f9a") if has_token else None,
         api_url=API,
         model="the/model",
@@ -259,8 +263,8 @@ async def test_a_plain_json_answer_to_a_stream_request_is_read(policy: Policy) -
 @pytest.mark.parametrize(
     ("name", "kind"),
     [
-        ("validation", UpstreamServerError),
-        ("not_authorized", UpstreamServerError),
+        ("validation", ModelNotServed),
+        ("not_authorized", AuthenticationFailed),
         ("model_server", InvalidRequest),
     ],
 )
@@ -309,9 +313,10 @@ async def test_a_line_beyond_the_cap_is_refused(policy: Policy) -> None:
 @pytest.mark.parametrize(
     ("status", "body", "expected"),
     [
-        pytest.param(400, "error_validation", InvalidRequest, id="400"),
+        pytest.param(400, "error_validation", ModelNotServed, id="400, the model"),
+        pytest.param(400, "error_model_server", InvalidRequest, id="400"),
         pytest.param(401, "error_not_authorized", AuthenticationFailed, id="401"),
-        pytest.param(402, "error_object", AccessDenied, id="402, out of credit"),
+        pytest.param(402, "error_object", OutOfCredit, id="402, out of credit"),
         pytest.param(403, "error_not_authorized", AccessDenied, id="403"),
         pytest.param(404, "error_method_not_found", NotFound, id="404"),
         pytest.param(422, "error_model_server", InvalidRequest, id="422"),
@@ -447,6 +452,7 @@ async def test_a_reader_who_leaves_closes_the_real_socket() -> None:
         service = EuriaService(
             http=HttpClient(session, clock=clock),
             policy=easy_policy("euria", clock),
+            clock=clock,
             token=Secret("canary-4f9a"),
             api_url=server.url,
             model="the/model",
@@ -470,6 +476,7 @@ async def test_a_whole_answer_comes_over_a_real_socket() -> None:
         service = EuriaService(
             http=HttpClient(session, clock=clock),
             policy=easy_policy("euria", clock),
+            clock=clock,
             token=Secret("canary-4f9a"),
             api_url=server.url,
             model="the/model",

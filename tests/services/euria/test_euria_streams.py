@@ -1,6 +1,9 @@
 """Behaviour 52: a stream of EurIA over a real socket, and its bytes cut anywhere."""
 
 import asyncio
+import itertools
+import json
+import re
 from collections.abc import AsyncIterator
 from contextlib import aclosing, asynccontextmanager
 from itertools import pairwise
@@ -9,7 +12,7 @@ import pytest
 from fakes.policies import easy_policy
 from fakes.servers import Handler, RawServer, in_turn, raw, raw_server, reset_after, silent_after
 from fakes.virtual_time import outcomes
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.errors import (
@@ -52,6 +55,7 @@ async def _stream_of(
         service = EuriaService(
             http=HttpClient(session, clock=TIME),
             policy=policy,
+            clock=TIME,
             token=Secret("canary-4f9a"),
             api_url=server.url,
             model="the/model",
@@ -198,3 +202,56 @@ def test_a_stream_cut_at_any_one_point_is_the_same_text() -> None:
 @given(st.lists(st.integers(0, len(_STREAM)), max_size=30))
 def test_a_stream_cut_at_any_points_is_the_same_text(cuts: list[int]) -> None:
     assert _text_of(*cuts) == ("Björk 🎷 a\nb – fin!", True)
+
+
+# Thinking aloud, in every way that was seen, cut anywhere
+
+_TEXTS = st.text(alphabet="ab é🎷\n<>/", max_size=12).filter(lambda text: "think" not in text)
+_SAID = "Ω"  # stands in every thought and in no text: one of them shown is one too many
+_BLOCKS = st.tuples(st.booleans(), _TEXTS).map(
+    lambda block: f"<think>{_SAID}{block[1]}{_SAID}</think>" if block[0] else block[1]
+)
+_UNCLOSED = st.sampled_from(["", f"<think>{_SAID}", f"<think>{_SAID}</thin", f"<think>{_SAID}<"])
+
+
+def _stream_bytes(text: str, sizes: list[int], fields: list[str]) -> bytes:
+    """Return ``text`` as a stream of increments of ``sizes``, with reasoning between them."""
+    events, start = [], 0
+    for size, field in itertools.zip_longest(sizes, fields):
+        if field is not None:
+            events.append({field: _SAID})
+        if size is not None:
+            events.append({"role": "assistant", "content": text[start : start + size]})
+            start += size
+    events.append({"content": text[start:]})
+    lines = [json.dumps({"choices": [{"delta": event}]}, ensure_ascii=False) for event in events]
+    return "".join(f"data: {line}\n\n" for line in [*lines, "[DONE]"]).encode()
+
+
+def _shown(stream: bytes, cuts: list[int]) -> str:
+    edges = [0, *sorted(min(cut, len(stream)) for cut in cuts), len(stream)]
+    decoder, reader = SseDecoder(), TextReader("stream")
+    chunks = (stream[start:end] for start, end in pairwise(edges))
+    events = [event for chunk in chunks for event in decoder.feed(chunk)]
+    texts = [part for event in events for part in reader.read(event.data)]
+    return "".join([*texts, *reader.close()])
+
+
+@settings(max_examples=50)
+@given(
+    blocks=st.lists(_BLOCKS, max_size=6),
+    unclosed=_UNCLOSED,
+    sizes=st.lists(st.integers(0, 9), max_size=12),
+    fields=st.lists(st.sampled_from(["reasoning", "reasoning_content"]), max_size=4),
+    cuts=st.lists(st.integers(0, 2_000), max_size=20),
+)
+def test_no_cut_of_bytes_or_words_ever_shows_a_thought_or_loses_a_word(
+    blocks: list[str], unclosed: str, sizes: list[int], fields: list[str], cuts: list[int]
+) -> None:
+    text = "".join(blocks)
+    meant = re.sub(f"<think>{_SAID}.*?{_SAID}</think>", "", text, flags=re.DOTALL).lstrip()
+
+    shown = _shown(_stream_bytes(text + unclosed, sizes, fields), cuts)
+
+    assert shown == meant
+    assert _SAID not in shown

@@ -10,7 +10,13 @@ from fakes.calls import Script
 from fakes.clock import VirtualClock, wall
 from fakes.virtual_time import in_virtual_time, outcomes
 
-from services.errors import AskedToWait, CircuitOpen, RateLimitExceeded
+from services.errors import (
+    AskedToWait,
+    CircuitOpen,
+    ExternalServiceException,
+    OutOfCredit,
+    RateLimitExceeded,
+)
 from services.resilience.breaker_rules import BreakerRules
 from services.resilience.circuit_breaker import UpstreamCircuitBreaker
 
@@ -175,11 +181,13 @@ async def test_a_long_rate_limit_is_told_with_its_instant(clock: VirtualClock) -
         pytest.param(_limited(86_400), 86_400, id="a day"),
         pytest.param(_limited(None, is_quota=True), 3_600, id="quota without a time"),
         pytest.param(_limited(2, is_quota=True), 2, id="quota renewed soon"),
+        pytest.param(OutOfCredit("discogs", "search", 402), 900, id="out of credit"),
+        pytest.param(OutOfCredit("discogs", "search", 402, retry_after=3), 3, id="credit at 3 s"),
     ],
 )
 @in_virtual_time
 async def test_a_penalty_is_exact_also_for_a_probe(
-    clock: VirtualClock, error: RateLimitExceeded, seconds: float
+    clock: VirtualClock, error: ExternalServiceException, seconds: float
 ) -> None:
     breaker = await make_tripped(clock)
     told = _listen(breaker)
@@ -189,6 +197,16 @@ async def test_a_penalty_is_exact_also_for_a_probe(
 
     assert breaker.open_remaining == pytest.approx(seconds)
     assert told == [("discogs", wall(60 + seconds))]
+
+
+@in_virtual_time
+async def test_being_out_of_credit_is_told_as_such(clock: VirtualClock) -> None:
+    log = BreakerLog()
+    breaker = make_breaker(clock, events=log.events)
+
+    await feed(breaker, OutOfCredit("discogs", "search", 402))
+
+    assert log.changes == [("closed", "open", "out of credit")]
 
 
 @pytest.mark.parametrize("error", [DOWN, _limited(5), _limited(None), asyncio.CancelledError()])

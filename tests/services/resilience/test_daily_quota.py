@@ -527,3 +527,102 @@ async def test_quota_without_a_store_loads_and_closes(clock: VirtualClock) -> No
     await quota.close()
 
     assert (quota.used, asyncio.all_tasks()) == (50, {asyncio.current_task()})
+
+
+# Counting by more than one
+
+
+@in_virtual_time
+async def test_many_are_taken_at_once_or_not_at_all(clock: VirtualClock) -> None:
+    quota = _quota(clock, 10)
+    quota.take(7)
+
+    with pytest.raises(QuotaSpent):
+        quota.take(4)
+    quota.take(3)
+
+    assert quota.used == 10
+
+
+@in_virtual_time
+async def test_refusal_of_many_waits_until_all_of_them_fit(clock: VirtualClock) -> None:
+    quota = _quota(clock, 10)
+    for count in (2, 3, 5):
+        quota.take(count)
+        await clock.sleep(HOUR)
+
+    with pytest.raises(QuotaSpent) as caught:
+        quota.take(4)
+
+    assert caught.value.retry_after == UNTIL_THE_FIRST_LEAVES - 2 * HOUR
+
+
+@in_virtual_time
+async def test_background_may_take_up_to_half_at_once(clock: VirtualClock) -> None:
+    quota = _quota(clock, 10)
+
+    with background():
+        quota.take(5)
+        with pytest.raises(QuotaSpent):
+            quota.take(1)
+
+    assert quota.used == 5
+
+
+@pytest.mark.parametrize(("change", "used"), [(4, 9), (-3, 2), (-5, 0), (-99, 0)])
+@in_virtual_time
+async def test_what_was_taken_is_corrected_in_its_own_slot(
+    clock: VirtualClock, change: int, used: int
+) -> None:
+    quota = _quota(clock, 10)
+    slot = quota.take(5)
+    await clock.sleep(HOUR)
+    quota.take(1)
+
+    quota.correct(slot, change)
+    before = quota.used
+    await clock.sleep(UNTIL_THE_FIRST_LEAVES - HOUR)
+
+    assert (before, quota.used) == (used + 1, 1)
+
+
+@in_virtual_time
+async def test_a_correction_of_a_day_that_is_over_changes_nothing(clock: VirtualClock) -> None:
+    quota = _quota(clock, 10)
+    slot = quota.take(5)
+    await clock.sleep(UNTIL_THE_FIRST_LEAVES)
+    quota.take(1)
+
+    quota.correct(slot, 5)
+
+    assert quota.used == 1
+
+
+@in_virtual_time
+async def test_more_than_was_taken_is_stored_before_the_store_is_overtaken(
+    clock: VirtualClock,
+) -> None:
+    store = MemoryQuotaStore()
+    quota = await _loaded(clock, 100, store)
+    slot = quota.take(2)
+    await settle()
+
+    quota.correct(slot, 20)
+    await settle()
+
+    assert store.total() == 2 + 20 + 10
+
+
+@in_virtual_time
+async def test_the_unit_and_the_lead_of_the_store_are_chosen(clock: VirtualClock) -> None:
+    store = MemoryQuotaStore()
+    quota = DailyQuota("euria", 1_000, clock=clock, store=store, unit="tokens", ahead=300)
+    await quota.load()
+
+    quota.take(900)
+    with pytest.raises(QuotaSpent) as caught:
+        quota.take(101)
+    await settle()
+
+    assert str(caught.value) == "euria.quota: 900 of 1000 tokens of the day used"
+    assert store.total("euria") == 1_200

@@ -248,7 +248,7 @@ def given_filters() -> st.SearchStrategy[Filters]:
     )
 
 
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     copies=copies(),
     filters=st.lists(given_filters(), min_size=1, max_size=8),

@@ -1,6 +1,6 @@
 // What a message shows besides plain text: components V2, classic rows, embeds and files.
 // https://docs.discord.com/developers/components/reference
-import { el, sync, webAddress } from "./dom.js";
+import { el, look, sync, webAddress } from "./dom.js";
 import { inlineMarkdown, markdown, written } from "./markdown.js";
 import { select } from "./menu.js";
 import { word } from "./words.js";
@@ -33,10 +33,10 @@ export function component(shown, context, old) {
 
 function container(shown, context, old) {
   const { components, ...rest } = shown;
-  const look = JSON.stringify(rest);
+  const frame = look(rest);
   // While a text is written only the part that grows is made anew.
-  const box = old?.look === look ? old : el("div", { class: "container" });
-  box.look = look;
+  const box = old?.frame === frame ? old : el("div", { class: "container" });
+  box.frame = frame;
   if (shown.accent_color !== null && shown.accent_color !== undefined) {
     box.style.setProperty("--accent", colour(shown.accent_color));
     box.classList.add("accented");

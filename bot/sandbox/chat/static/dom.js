@@ -11,10 +11,15 @@ export function el(tag, attributes = {}, ...children) {
   return node;
 }
 
-/** Make the children of parent show items; what did not change keeps its node, and its focus. */
+// Discord numbers the components of a message; a line more in a card renumbers the buttons below it.
+// Nobody sees these numbers. What names things that are seen is a text.
+export const look = (item) => (
+  JSON.stringify(item, (name, value) => (name === "id" && typeof value === "number" ? undefined : value)));
+
+/** Make the children of parent show items; what looks as before keeps its node, and its focus. */
 export function sync(parent, items, build) {
   items.forEach((item, index) => {
-    const key = JSON.stringify(item);
+    const key = look(item);
     const old = parent.children[index];
     if (old?.shows === key) return;
     const node = build(item, old);
