@@ -9,6 +9,7 @@ import msgspec
 from services.collection.models import StoredCopy
 from services.descriptions.models import AlbumFacts, ArtistFacts, DayFacts, Facts
 from services.discogs.models import Artist, DiscogsKind, Master, Release, SearchHit, Track
+from services.discogs.release_parts import ReleaseCredit
 from services.music import clean_text, fold
 
 _MOST_TRACKS: Final = 30
@@ -49,7 +50,7 @@ def facts_of_release(release: Release) -> AlbumFacts:
         genres=release.genres,
         styles=release.styles,
         tracks=_titles(release.tracks),
-        credits=tuple(f"{each.name} ({each.role})" for each in release.credits[:_MOST_CREDITS]),
+        credits=_whole_record(release.credits),
         url=release.url,
         image_url=release.image_url,
     )
@@ -58,6 +59,12 @@ def facts_of_release(release: Release) -> AlbumFacts:
 def _titles(tracks: Iterable[Track]) -> tuple[str, ...]:
     titles = (track.title for track in tracks if track.title and not track.is_heading)
     return tuple(islice(titles, _MOST_TRACKS))
+
+
+def _whole_record(found: Iterable[ReleaseCredit]) -> tuple[str, ...]:
+    """Return ``Bill Evans (Piano)``; who played on some tracks only would be said of them all."""
+    names = (f"{each.name} ({each.role})" for each in found if not each.tracks)
+    return tuple(dict.fromkeys(names))[:_MOST_CREDITS]
 
 
 def facts_of_copy(copy: StoredCopy) -> AlbumFacts | None:

@@ -33,7 +33,11 @@ RELEASE = Release(
     labels=("Columbia – CS 8163",),
     styles=("Modal",),
     tracks=(Track("A1", "So What", "9:22"), Track("A2", "Freddie Freeloader", "9:46")),
-    credits=(ReleaseCredit(role="Piano", name="Bill Evans"),),
+    credits=(
+        ReleaseCredit(role="Piano", name="Bill Evans"),
+        ReleaseCredit(role="Piano", name="Wynton Kelly", tracks="A2"),
+        ReleaseCredit(role="Piano", name="Bill Evans"),
+    ),
     url="https://www.discogs.com/release/7",
     image_url="https://i.discogs.com/cover",
 )
