@@ -181,13 +181,6 @@ def _discogs_callback(settings: Settings) -> str | None:
     return f"{settings.web_public_url}{DISCOGS_CALLBACK}"
 
 
-def _renderings(languages: Catalogue) -> Renderings:
-    """Return how what services hand to delivery looks."""
-    renderings = Renderings(languages)
-    renderings.register(LateDescription, late_description_card)
-    return renderings
-
-
 def _cipher(settings: Settings) -> TokenCipher:
     try:
         return TokenCipher(open_keys(settings.secret_keys, settings.data_dir))

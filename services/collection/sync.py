@@ -5,7 +5,6 @@ asks a second time joins. A failure never takes away what is shown; it is shown 
 """
 
 import asyncio
-import logging
 from collections.abc import AsyncIterator
 from contextlib import suppress
 from typing import Final
@@ -25,8 +24,6 @@ from services.storage.collection_entries import LocalEntries
 from services.storage.collection_rows import LOCAL
 from services.storage.collections import CollectionRepository
 from services.storage.database import Database
-
-_LOGGER = logging.getLogger(__name__)
 
 _LOOK_EVERY_SECONDS: Final = 1.0
 

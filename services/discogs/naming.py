@@ -37,14 +37,6 @@ def render_credits(people: Iterable[RawCredit]) -> str:
     return clean_text(text).rstrip(" ,&/")
 
 
-def render_roles(people: Iterable[RawCredit]) -> Iterator[str]:
-    """Yield ``Bill Evans (Piano)`` for whoever did something on the whole record."""
-    for person in people:
-        name, role = display_name(person.anv or person.name), clean_text(person.role or "")
-        if name and role and not person.tracks:
-            yield f"{name} ({role})"
-
-
 def label_name(name: str) -> str:
     """``Svek (2)`` -> ``Svek``."""
     name = clean_text(name)

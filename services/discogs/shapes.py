@@ -16,13 +16,11 @@ IdOrZero = Annotated[int, msgspec.Meta(ge=0, le=_MOST)]
 
 
 class RawCredit(msgspec.Struct, gc=False):
-    """An artist as a record credits them; ``tracks`` names those that ``role`` is limited to."""
+    """An artist as a record credits them."""
 
     name: str = ""
     anv: str | None = None
     join: str | None = None
-    role: str | None = None
-    tracks: str | None = None
 
 
 class RawLabel(msgspec.Struct, gc=False):
