@@ -1,7 +1,8 @@
 """``/account``: which accounts somebody has linked; every answer is for them alone."""
 
 from collections.abc import Mapping
-from typing import Any, Final, Protocol
+from functools import partial
+from typing import Final, Protocol
 
 import discord
 from discord import app_commands
@@ -9,7 +10,7 @@ from discord.app_commands import Range, locale_str
 from discord.ext import commands
 
 from bot.errors import Answers
-from bot.i18n import Texts
+from bot.i18n import N_, Texts
 from bot.ui.account_card import (
     CODE_FIELD,
     CODE_PREFIX,
@@ -26,10 +27,11 @@ from bot.ui.account_card import (
     unlink_panel,
     unlinked_text,
 )
-from bot.ui.buttons import Press, read_press
+from bot.ui.buttons import Press
 from bot.ui.forms import form_values
 from bot.ui.host import Host
 from bot.ui.notices import notice
+from bot.ui.pressing import answer_owner, press_of
 from bot.ui.reply import InteractionReply
 from bot.ui.text import escape, shorten
 from services.accounts.discogs_requests import NothingUnderWay
@@ -165,19 +167,23 @@ class Account(
     @commands.Cog.listener()
     async def on_interaction(self, interaction: discord.Interaction) -> None:
         """Handle a button or a form of ours; the panels are their person's alone."""
-        data: Mapping[str, Any] = interaction.data or {}
-        press = read_press(str(data.get("custom_id", "")), _PREFIXES)
+        press = press_of(interaction, _PREFIXES)
         if press is None:
             return
         reply = InteractionReply(interaction, is_private=True)
-        async with self._answers.to(reply, interaction.locale) as texts:
-            if press.owner != interaction.user.id:
-                text = texts.gettext("That's somebody else's. Try `/account show`.")
-                await reply.fail(notice(text))
-            elif interaction.type is discord.InteractionType.modal_submit:
-                await self._submitted(reply, press, form_values(data), texts)
-            else:
-                await self._pressed(interaction, reply, press, texts)
+        handle = (
+            partial(self._submitted, reply, press, form_values(interaction.data or {}))
+            if interaction.type is discord.InteractionType.modal_submit
+            else partial(self._pressed, interaction, reply, press)
+        )
+        await answer_owner(
+            interaction,
+            press,
+            handle,
+            reply=reply,
+            answers=self._answers,
+            refusal=N_("That's somebody else's. Try `/account show`."),
+        )
 
     async def _submitted(
         self, reply: InteractionReply, press: Press, typed: Mapping[str, str], texts: Texts

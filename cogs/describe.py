@@ -4,8 +4,8 @@ Facts come from Discogs, never from Spotify: a button below something of Spotify
 all that becomes of it here is the number of what Discogs has under that name.
 """
 
-from collections.abc import Mapping
-from typing import Any, Final, Protocol
+from functools import partial
+from typing import Protocol
 
 import discord
 import msgspec
@@ -14,8 +14,8 @@ from discord.app_commands import locale_str
 from discord.ext import commands
 
 from bot.errors import Answers
-from bot.i18n import Texts
-from bot.ui.buttons import Press, read_press
+from bot.i18n import N_, Texts
+from bot.ui.buttons import Press
 from bot.ui.choices import Suggesting, release_choices
 from bot.ui.description_card import DescriptionState, Stage, description_card
 from bot.ui.description_ids import (
@@ -29,14 +29,13 @@ from bot.ui.description_ids import (
 from bot.ui.host import Host
 from bot.ui.match_card import match_card, target_of
 from bot.ui.notices import notice
+from bot.ui.pressing import answer_owner, press_of
 from bot.ui.reply import InteractionReply
 from bot.ui.written_message import WrittenMessages
 from services.descriptions.later import Promises
 from services.descriptions.models import Form, Target, UserWords, Wish
 from services.discogs.models import SearchHit
 from services.euria.models import Subject
-
-_PREFIXES: Final = (STOP_PREFIX, AGAIN_PREFIX, ABOUT_PREFIX, MATCH_PREFIX)
 
 
 class Match(Protocol):
@@ -159,8 +158,7 @@ class Describe(commands.Cog):
     @commands.Cog.listener()
     async def on_interaction(self, interaction: discord.Interaction) -> None:
         """Handle Stop, Regenerate, Try again and Describe, if it is their owner who presses."""
-        data: Mapping[str, Any] = interaction.data or {}
-        press = read_press(str(data.get("custom_id", "")), _PREFIXES)
+        press = press_of(interaction, self._handlers)
         if press is None:
             return
         is_apart = press.prefix in (ABOUT_PREFIX, MATCH_PREFIX)
@@ -168,12 +166,14 @@ class Describe(commands.Cog):
         # What belongs to a card that only one person sees is not said to others.
         is_private = is_apart and message is not None and message.flags.ephemeral
         reply = InteractionReply(interaction, is_apart=is_apart, is_private=is_private)
-        async with self._answers.to(reply, interaction.locale) as texts:
-            if press.owner != interaction.user.id:
-                text = texts.gettext("Only whoever asked for this text can do that.")
-                await reply.fail(notice(text))
-                return
-            await self._handlers[press.prefix](interaction, reply, press, texts)
+        await answer_owner(
+            interaction,
+            press,
+            partial(self._handlers[press.prefix], interaction, reply, press),
+            reply=reply,
+            answers=self._answers,
+            refusal=N_("Only whoever asked for this text can do that."),
+        )
 
     async def _stop(
         self,

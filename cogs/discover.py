@@ -1,7 +1,7 @@
 """``/discover``: records of your own collection for a mood."""
 
-from collections.abc import Mapping
-from typing import Any, Final, Protocol
+from functools import partial
+from typing import Final, Protocol
 
 import discord
 from discord import app_commands
@@ -9,8 +9,8 @@ from discord.app_commands import locale_str
 from discord.ext import commands
 
 from bot.errors import Answers
-from bot.i18n import Texts
-from bot.ui.buttons import Press, read_press
+from bot.i18n import N_, Texts
+from bot.ui.buttons import Press
 from bot.ui.description_ids import shown_of
 from bot.ui.discover_card import (
     AGAIN_PREFIX,
@@ -22,6 +22,7 @@ from bot.ui.discover_card import (
 )
 from bot.ui.host import Host
 from bot.ui.notices import notice
+from bot.ui.pressing import answer_owner, press_of
 from bot.ui.reply import InteractionReply
 from services.accounts.models import DiscogsLink
 from services.descriptions.discovering import Discovery
@@ -91,17 +92,17 @@ class Discover(commands.Cog):
     @commands.Cog.listener()
     async def on_interaction(self, interaction: discord.Interaction) -> None:
         """Handle the answer to the question, and the buttons below picks."""
-        data: Mapping[str, Any] = interaction.data or {}
-        press = read_press(str(data.get("custom_id", "")), _PREFIXES)
-        if press is None:
-            return
-        reply = InteractionReply(interaction)
-        async with self._answers.to(reply, interaction.locale) as texts:
-            if press.owner != interaction.user.id:
-                text = texts.gettext("This belongs to whoever asked for it. Try `/discover`.")
-                await reply.fail(notice(text))
-                return
-            await self._pressed(interaction, reply, press, texts)
+        press = press_of(interaction, _PREFIXES)
+        if press is not None:
+            reply = InteractionReply(interaction)
+            await answer_owner(
+                interaction,
+                press,
+                partial(self._pressed, interaction, reply, press),
+                reply=reply,
+                answers=self._answers,
+                refusal=N_("This belongs to whoever asked for it. Try `/discover`."),
+            )
 
     async def _pressed(
         self,

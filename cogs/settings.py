@@ -1,7 +1,7 @@
 """``/settings``: what the asker has decided; every answer is for them alone."""
 
-from collections.abc import Mapping
-from typing import Any, Final, Protocol
+from functools import partial
+from typing import Final, Protocol
 
 import discord
 from discord import app_commands
@@ -9,10 +9,9 @@ from discord.app_commands import Choice, locale_str
 from discord.ext import commands
 
 from bot.errors import Answers
-from bot.i18n import Texts
-from bot.ui.buttons import read_press
+from bot.i18n import N_, Texts
 from bot.ui.host import Host
-from bot.ui.notices import notice
+from bot.ui.pressing import answer_owner, press_of
 from bot.ui.reply import InteractionReply
 from bot.ui.settings_card import OFF, ON, SHARE_PREFIX, settings_panel
 from services.accounts.models import DiscogsLink
@@ -81,16 +80,17 @@ class Settings(commands.Cog):
     @commands.Cog.listener()
     async def on_interaction(self, interaction: discord.Interaction) -> None:
         """Handle the switch; the panel is its person's alone."""
-        data: Mapping[str, Any] = interaction.data or {}
-        press = read_press(str(data.get("custom_id", "")), (SHARE_PREFIX,))
-        if press is None:
-            return
-        reply = InteractionReply(interaction, is_private=True)
-        async with self._answers.to(reply, interaction.locale) as texts:
-            if press.owner != interaction.user.id:
-                await reply.fail(notice(texts.gettext("That's somebody else's. Try `/settings`.")))
-                return
-            await self._answer(reply, press.rest[0], texts)
+        press = press_of(interaction, [SHARE_PREFIX])
+        if press is not None:
+            reply = InteractionReply(interaction, is_private=True)
+            await answer_owner(
+                interaction,
+                press,
+                partial(self._answer, reply, press.rest[0]),
+                reply=reply,
+                answers=self._answers,
+                refusal=N_("That's somebody else's. Try `/settings`."),
+            )
 
     async def _answer(self, reply: InteractionReply, share: str | None, texts: Texts) -> None:
         """Change what is to be changed, and show how it is now."""

@@ -1,15 +1,14 @@
 """``/collection``: the one command group that its parts make together."""
 
-from collections.abc import Mapping
-from typing import Any
+from functools import partial
 
 import discord
 from discord.app_commands import locale_str
 from discord.ext import commands
 
-from bot.ui.buttons import read_press
+from bot.i18n import N_
 from bot.ui.host import Host
-from bot.ui.notices import notice
+from bot.ui.pressing import answer_owner, press_of
 from bot.ui.reply import InteractionReply
 from cogs.collection._counting import Counting
 from cogs.collection._editing import Editing
@@ -57,16 +56,15 @@ class Collection(
     @commands.Cog.listener()
     async def on_interaction(self, interaction: discord.Interaction) -> None:
         """Handle a button or a form of ours, if it is its owner who uses it."""
-        data: Mapping[str, Any] = interaction.data or {}
-        press = read_press(str(data.get("custom_id", "")), tuple(self._handlers))
-        if press is None:
-            return
-        reply = InteractionReply(interaction)
-        async with self._answers.to(reply, interaction.locale) as texts:
-            if press.owner != interaction.user.id:
-                text = texts.gettext(
+        press = press_of(interaction, self._handlers)
+        if press is not None:
+            await answer_owner(
+                interaction,
+                press,
+                partial(self._handlers[press.prefix], interaction, press),
+                reply=InteractionReply(interaction),
+                answers=self._answers,
+                refusal=N_(
                     "This belongs to whoever asked for it. Try `/collection browse` yourself."
-                )
-                await reply.fail(notice(text))
-                return
-            await self._handlers[press.prefix](interaction, press, texts)
+                ),
+            )

@@ -1,6 +1,7 @@
 """``/release``: its option, its menus and its buttons."""
 
 from collections.abc import Awaitable, Callable, Mapping
+from functools import partial
 from typing import Any, Final
 
 import discord
@@ -9,12 +10,12 @@ from discord.app_commands import Choice, locale_str
 from discord.ext import commands
 
 from bot.errors import Answers
-from bot.i18n import Texts
+from bot.i18n import N_, Texts
 from bot.ui.acquire_cards import ADD_YES_PREFIX, NO_PREFIX, WISH_YES_PREFIX
-from bot.ui.buttons import Press, read_press
+from bot.ui.buttons import Press
 from bot.ui.choices import Suggesting, release_choices
 from bot.ui.host import Host
-from bot.ui.notices import notice
+from bot.ui.pressing import answer_owner, press_of
 from bot.ui.release_card import ADD_PREFIX, WISH_PREFIX
 from bot.ui.release_menus import PICK_PREFIX
 from bot.ui.reply import InteractionReply, Reply
@@ -85,23 +86,26 @@ class Releases(commands.Cog):
     @commands.Cog.listener()
     async def on_interaction(self, interaction: discord.Interaction) -> None:
         """Handle a button or a menu of ours, if it is its owner who uses it."""
-        data: Mapping[str, Any] = interaction.data or {}
-        prefixes = (PICK_PREFIX, *self._questions, *self._replies)
-        press = read_press(str(data.get("custom_id", "")), prefixes)
+        press = press_of(interaction, (PICK_PREFIX, *self._questions, *self._replies))
         if press is None:
             return
         is_question = press.prefix in self._questions
         reply = InteractionReply(
             interaction, is_private=press.prefix != PICK_PREFIX, is_apart=is_question
         )
-        async with self._answers.to(reply, interaction.locale) as texts:
-            if press.owner != interaction.user.id:
-                text = texts.gettext("This belongs to whoever asked for it. Try `/release`.")
-                await reply.fail(notice(text))
-            elif press.prefix == PICK_PREFIX:
-                await self._pick(interaction, reply, texts)
-            else:
-                await (self._questions | self._replies)[press.prefix](reply, press, texts)
+        handle = (
+            partial(self._pick, interaction, reply)
+            if press.prefix == PICK_PREFIX
+            else partial((self._questions | self._replies)[press.prefix], reply, press)
+        )
+        await answer_owner(
+            interaction,
+            press,
+            handle,
+            reply=reply,
+            answers=self._answers,
+            refusal=N_("This belongs to whoever asked for it. Try `/release`."),
+        )
 
     async def _pick(
         self, interaction: discord.Interaction, reply: InteractionReply, texts: Texts

@@ -1,7 +1,7 @@
 """``/wantlist``: its options, and who handles its buttons."""
 
-from collections.abc import Mapping
-from typing import Any, Final
+from functools import partial
+from typing import Final
 
 import discord
 from discord import app_commands
@@ -9,10 +9,11 @@ from discord.app_commands import Choice, Range, locale_str
 from discord.ext import commands
 
 from bot.errors import Answers
-from bot.i18n import Texts
-from bot.ui.buttons import Press, read_press
+from bot.i18n import N_, Texts
+from bot.ui.buttons import Press
 from bot.ui.host import Host
 from bot.ui.notices import notice
+from bot.ui.pressing import answer_owner, press_of
 from bot.ui.reply import InteractionReply
 from bot.ui.want_cards import (
     ADD_PREFIX,
@@ -130,19 +131,18 @@ class Wantlist(
     @commands.Cog.listener()
     async def on_interaction(self, interaction: discord.Interaction) -> None:
         """Handle a button of ours, if it is its owner who presses it."""
-        data: Mapping[str, Any] = interaction.data or {}
-        press = read_press(str(data.get("custom_id", "")), tuple(self._handlers))
-        if press is None:
-            return
-        reply = InteractionReply(interaction)
-        async with self._answers.to(reply, interaction.locale) as texts:
-            if press.owner != interaction.user.id:
-                text = texts.gettext(
+        press = press_of(interaction, self._handlers)
+        if press is not None:
+            await answer_owner(
+                interaction,
+                press,
+                partial(self._handlers[press.prefix], interaction, press),
+                reply=InteractionReply(interaction),
+                answers=self._answers,
+                refusal=N_(
                     "This belongs to whoever asked for it. Try `/wantlist browse` yourself."
-                )
-                await reply.fail(notice(text))
-                return
-            await self._handlers[press.prefix](interaction, press, texts)
+                ),
+            )
 
     async def _turn(self, interaction: discord.Interaction, press: Press, texts: Texts) -> None:
         """Show another page in the same message."""
