@@ -3,6 +3,7 @@
 from typing import Any
 
 from harness.bots import BotFactory, RunningBot, final_message
+from harness.talking import button_id, said
 
 from bot.sandbox.catalogue import CollectionItem
 from bot.sandbox.discord import Exchange, Message
@@ -11,20 +12,11 @@ from bot.sandbox.faults import Fault, FaultKind
 OWNER, SMALL = "crate_digger", "Tape.Hiss-88"
 
 
-async def said(bot: RunningBot, name: str, user: str = "alice", **options: Any) -> Message:  # noqa: ANN401  # passed through
-    return await final_message(await bot.sandbox.discord.run_command(name, options, user=user), 20)
-
-
 async def linked(bot: RunningBot, username: str) -> None:
     message = await said(bot, "account link-discogs", username=username)
     assert message.text.startswith("✅"), message.text
     exchange = await bot.sandbox.discord.run_command("collection sync")
     await exchange.wait_until(lambda e: bool(e.messages) and e.last.text.startswith("✅"), 30)
-
-
-def button_id(message: Message, prefix: str) -> str:
-    ids = [str(button.get("custom_id")) for button in message.buttons]
-    return next(each for each in ids if each.startswith(f"{prefix}:"))
 
 
 def newest(bot: RunningBot) -> CollectionItem:

@@ -8,26 +8,13 @@ from typing import Any
 import pytest
 from harness.bots import BotFactory, RunningBot, eventually, final_message
 from harness.canaries import CANARY, CanarySpotify, TolerantDiscogs
+from harness.talking import button_id, linked
 
 from bot.demo.conversation import is_final
 from bot.sandbox.discord import Exchange, Message
 from bot.sandbox.sandbox import Sandbox
 
 SMALL, PROVEN = "Tape.Hiss-88", "crate_digger"  # a public one by name; the operator's own
-
-
-def button_id(message: Message, prefix: str) -> str:
-    ids = [str(button.get("custom_id")) for button in message.buttons]
-    return next(each for each in ids if each.startswith(prefix))
-
-
-def is_synced(exchange: Exchange) -> bool:
-    return bool(exchange.messages) and exchange.last.text.startswith("✅")
-
-
-async def linked(bot: RunningBot, username: str) -> None:
-    await final_message(await bot.command("account link-discogs", username=username))
-    await (await bot.command("collection sync")).wait_until(is_synced, 60)
 
 
 async def titles_of(bot: RunningBot) -> set[str]:

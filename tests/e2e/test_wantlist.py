@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 from harness.bots import BotFactory, RunningBot, final_message
+from harness.talking import button_id, said
 
 from bot.sandbox.catalogue import CollectionItem
 from bot.sandbox.discogs.people import Person
@@ -11,15 +12,6 @@ from bot.sandbox.discord import Message
 from bot.sandbox.faults import Fault, FaultKind
 
 OWNER, NEIGHBOUR, EMPTY = "crate_digger", "vinyl_marie", "empty_shelf"
-
-
-def button_id(message: Message, prefix: str, *, place: str = "") -> str:
-    ids = [str(button.get("custom_id")) for button in message.buttons]
-    return next(each for each in ids if each.startswith(f"{prefix}:") and each.endswith(place))
-
-
-async def said(bot: RunningBot, name: str, user: str = "alice", **options: Any) -> Message:  # noqa: ANN401  # passed through
-    return await final_message(await bot.sandbox.discord.run_command(name, options, user=user), 20)
 
 
 async def linked(bot: RunningBot, username: str, user: str = "alice") -> None:
@@ -145,7 +137,7 @@ async def test_what_is_owned_by_now_is_offered_after_a_sync_and_cleaned_up(bot: 
     again = await synced(bot)
     discord = bot.sandbox.discord
 
-    question = await final_message(await discord.press(again, button_id(again, "wantlist:clean")))
+    question = await final_message(await discord.press(again, button_id(again, "wantlist:clean:")))
     asked = question.text
     press = await discord.press(question, button_id(question, "wantlist:cleansame"))
     await press.wait_until(lambda _: "taken off your wantlist:" in question.text, 20)
@@ -169,7 +161,7 @@ async def test_clean_up_that_fails_half_way_says_what_was_removed_and_what_not(
     await synced(bot)
     page = await said(bot, "wantlist browse")
     discord = bot.sandbox.discord
-    question = await final_message(await discord.press(page, button_id(page, "wantlist:clean")))
+    question = await final_message(await discord.press(page, button_id(page, "wantlist:clean:")))
     listed = sorted((first, second), key=lambda wish: question.text.index(name_of(wish)))
     path = f"/users/{OWNER}/wants/{listed[1].pressing.edition.release_id}"
     bot.sandbox.discogs.faults.set(Fault(kind=FaultKind.STATUS, status=403, path_prefix=path))
