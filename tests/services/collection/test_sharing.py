@@ -1,6 +1,5 @@
 """Who owns it, and comparing, on both databases: what is seen, and what never is."""
 
-import itertools
 from collections.abc import Awaitable, Callable, Sequence
 
 import pytest
@@ -342,7 +341,6 @@ _copies = st.lists(
     max_size=6,
 )
 _people = st.dictionaries(st.integers(2, 6), st.tuples(st.booleans(), _copies), max_size=5)
-rooms = itertools.count(1)
 
 
 def made(records: Sequence[tuple[int, int | None, str]]) -> list[Copy]:
