@@ -195,6 +195,16 @@ async def test_description_is_written_beside_the_release_from_its_facts(bot: Run
     assert card.text == before
 
 
+async def test_description_below_a_card_for_one_is_for_that_one_as_well(bot: RunningBot) -> None:
+    await allowed(bot, PRIVATE)
+    card = await said(bot, "release", query=str(CD))
+
+    written = await asked(bot, card, "describe:about")
+
+    assert (card.ephemeral, written.ephemeral) == (True, True)
+    assert "Written by AI" in written.text
+
+
 async def test_suggestions_are_what_was_looked_at_and_owned_without_asking_anybody(
     bot: RunningBot,
 ) -> None:
