@@ -14,9 +14,7 @@ from bot.callbacks import DISCOGS_CALLBACK, DiscogsCallback
 from bot.client import AimeBot, point_discord_at
 from bot.collecting import Jobs, Tools, make_collecting
 from bot.connection import connected
-from bot.delivery.door import Door
-from bot.delivery.editor import LateEditor
-from bot.delivery.renderings import Renderings
+from bot.delivery.delivery import make_delivery
 from bot.errors import Answers
 from bot.i18n import Catalogue
 from bot.operators import Operators
@@ -25,7 +23,6 @@ from bot.services import Services
 from bot.settings import Settings
 from bot.state import StartError, open_state
 from bot.stopping import stop_signals
-from bot.ui.description_card import late_description_card
 from bot.ui.pictures import Pictures, open_pictures
 from bot.ui.stream import ProgressiveMessages
 from bot.ui.sync_message import SyncMessages
@@ -36,7 +33,6 @@ from services.accounts.cipher import TokenCipher
 from services.accounts.key_file import open_keys
 from services.accounts.keys import KeysUnusable
 from services.catalogue.service import CatalogueService
-from services.descriptions.late_models import LateDescription
 from services.jobs.kinds import Handlers
 from services.jobs.queue import JobQueue
 from services.jobs.worker import Worker, working
@@ -66,14 +62,14 @@ def make_services(
     Raises:
         StartError: The keys that encrypt tokens cannot be used.
     """
-    jobs, syncs, door = _jobs(database, clock), _jobs(database, clock), Door()
-    cipher, operators, messages = _cipher(settings), Operators(), ProgressiveMessages(clock=clock)
+    jobs, syncs, operators = _jobs(database, clock), _jobs(database, clock), Operators()
+    cipher, messages = _cipher(settings), ProgressiveMessages(clock=clock)
+    delivery = make_delivery(database, languages, cipher, clock=clock)
     tools = Tools(database=database, upstreams=upstreams, clock=clock, jobs=jobs, syncs=syncs)
     stale_seconds = settings.discogs_stale_hours * 3_600
     collecting = make_collecting(tools, cipher, operators, stale_seconds=stale_seconds)
     releasing = make_releasing(database, upstreams.discogs, collecting, clock=clock)
-    editor = _make_editor(database, languages, door, cipher, clock)
-    writing = make_writing(tools, collecting.service, editor=editor, messages=messages)
+    writing = make_writing(tools, collecting.service, delivery=delivery, messages=messages)
     services = Services(
         catalogue=CatalogueService(spotify=upstreams.spotify, discogs=upstreams.discogs),
         releases=releasing.lookup,
@@ -98,18 +94,10 @@ def make_services(
         written_messages=writing.written,
         operators=operators,
         messages=messages,
-        door=door,
+        door=delivery.door,
         answers=Answers(languages),
     )
     return services, (jobs, syncs)
-
-
-def _make_editor(
-    database: Database, languages: Catalogue, door: Door, cipher: TokenCipher, clock: Clock
-) -> LateEditor:
-    renderings = Renderings(languages)
-    renderings.register(LateDescription, late_description_card)
-    return LateEditor(database, door=door, renderings=renderings, cipher=cipher, clock=clock)
 
 
 async def run(settings: Settings, *, clock: Clock | None = None) -> int:

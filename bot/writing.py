@@ -3,14 +3,15 @@
 from dataclasses import dataclass
 
 from bot.collecting import Tools
+from bot.delivery.delivery import Delivery
+from bot.ui.description_card import late_description_card
 from bot.ui.stream import ProgressiveMessages
 from bot.ui.written_message import WrittenMessages
 from services.collection.candidates import CollectionCandidates
 from services.collection.service import CollectionService
-from services.delivery import MessageEditor
 from services.descriptions.allowance import Allowance
 from services.descriptions.discovering import Discovery
-from services.descriptions.late_models import WRITE_LATER
+from services.descriptions.late_models import WRITE_LATER, LateDescription
 from services.descriptions.later import LateDescriptions
 from services.descriptions.service import DescriptionService
 from services.resilience.clock import system_random
@@ -31,10 +32,11 @@ def make_writing(
     tools: Tools,
     collection: CollectionService,
     *,
-    editor: MessageEditor,
+    delivery: Delivery,
     messages: ProgressiveMessages,
 ) -> Writing:
-    """Join the parts, and register who writes late texts."""
+    """Join the parts, and register who writes late texts and how they look."""
+    delivery.renderings.register(LateDescription, late_description_card)
     database, upstreams, clock = tools.database, tools.upstreams, tools.clock
     allowance = Allowance(database, clock=clock)
     descriptions = DescriptionService(
@@ -45,7 +47,7 @@ def make_writing(
         allowance=allowance,
     )
     later = LateDescriptions(
-        descriptions=descriptions, queue=tools.jobs.queue, editor=editor, clock=clock
+        descriptions=descriptions, queue=tools.jobs.queue, editor=delivery.editor, clock=clock
     )
     tools.jobs.handlers.register(WRITE_LATER, later.write)
     discovery = Discovery(

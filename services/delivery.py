@@ -111,3 +111,17 @@ class Publisher(Protocol):
             DiscordUnavailable: Not now; whether it was posted may be unknown.
             Refused: Never, unless somebody changes the channel or its permissions.
         """
+
+    async def tell(self, user_id: int, content: object, *, locale: str, key: str) -> int:
+        """Send ``content`` to a person as a direct message and return the message's id.
+
+        Args:
+            user_id: Whom.
+            content: A value that somebody has registered a rendering for.
+            locale: Theirs, such as ``fr``.
+            key: As for ``post``.
+
+        Raises:
+            DiscordUnavailable: Not now; whether it was sent may be unknown.
+            Refused: They take no messages from the bot.
+        """

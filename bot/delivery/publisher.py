@@ -1,6 +1,8 @@
-"""``ChannelPublisher``: posts to channels, once per key."""
+"""``ChannelPublisher``: posts to channels and to people, once per key."""
 
 import hashlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Final
 
 import discord
@@ -33,12 +35,36 @@ class ChannelPublisher:
             Refused: The channel is gone, or the bot may not post there.
         """
         client = await self._door.client()
+        channel = client.get_partial_messageable(channel_id)
+        return await self._send(channel, content, locale=locale, key=key)
+
+    async def tell(self, user_id: int, content: object, *, locale: str, key: str) -> int:
+        """Send ``content`` to a person as a direct message; the same key makes no second one.
+
+        Raises:
+            DiscordUnavailable: Not now; whether it was sent may be unknown.
+            Refused: They take no messages from the bot.
+        """
+        client = await self._door.client()
+        with _refusals():
+            channel = await client.create_dm(discord.Object(user_id))
+        return await self._send(channel, content, locale=locale, key=key)
+
+    async def _send(
+        self, channel: discord.abc.Messageable, content: object, *, locale: str, key: str
+    ) -> int:
         view = finished(self._renderings.view(content, locale))
         nonce = hashlib.sha256(key.encode()).hexdigest()[:_LONGEST_NONCE]
-        try:
-            with temporary_refusals():
-                channel = client.get_partial_messageable(channel_id)
-                message = await channel.send(view=view, nonce=nonce, allowed_mentions=_NO_PINGS)
-        except (discord.Forbidden, discord.NotFound) as error:
-            raise Refused(f"{error.status} {error.code}") from None
+        with _refusals():
+            message = await channel.send(view=view, nonce=nonce, allowed_mentions=_NO_PINGS)
         return message.id
+
+
+@contextmanager
+def _refusals() -> Iterator[None]:
+    """Turn Discord's noes into DiscordUnavailable or Refused."""
+    try:
+        with temporary_refusals():
+            yield
+    except (discord.Forbidden, discord.NotFound) as error:
+        raise Refused(f"{error.status} {error.code}") from None

@@ -33,6 +33,9 @@ def render(content: str, texts: Texts) -> ui.LayoutView:
     return view
 
 
+_NAMED = {"username": "u", "discriminator": "0", "avatar": None}
+
+
 class Outbox:
     """Takes what discord.py would post."""
 
@@ -64,6 +67,11 @@ class Outbox:
             "edited_timestamp": None,
         }
 
+    async def start_private_message(self, user_id: int) -> dict[str, Any]:
+        if self.refusals:
+            raise self.refusals.pop(0)
+        return {"id": str(user_id + 1), "type": 1, "recipients": [{"id": str(user_id), **_NAMED}]}
+
 
 @pytest.fixture
 def outbox() -> Outbox:
@@ -74,6 +82,7 @@ def outbox() -> Outbox:
 async def publisher(outbox: Outbox) -> ChannelPublisher:
     client = discord.Client(intents=discord.Intents.none())
     client.http.send_message = outbox.send_message  # type: ignore[method-assign, assignment]  # the seam
+    client.http.start_private_message = outbox.start_private_message  # type: ignore[method-assign, assignment]
     door = Door()
     door.open(client)
     renderings = Renderings(Catalogue())
@@ -124,6 +133,26 @@ async def test_discord_that_cannot_take_it_now_may_be_asked_again(
 
     with pytest.raises(DiscordUnavailable):
         await publisher.post(5, "digest", locale="en", key="slot 1")
+
+
+async def test_person_is_told_in_a_direct_message(
+    publisher: ChannelPublisher, outbox: Outbox
+) -> None:
+    await publisher.tell(8, "paused", locale="fr", key="pause 1")
+
+    [payload] = outbox.payloads
+    assert payload["channel"] == 9
+    assert payload["components"][0]["content"] == "paused (fr)"
+    assert payload["enforce_nonce"]
+
+
+async def test_person_who_takes_no_messages_is_left_alone(
+    publisher: ChannelPublisher, outbox: Outbox
+) -> None:
+    outbox.refusals = [NoEntry(403, 50007)]
+
+    with pytest.raises(Refused, match="403 50007"):
+        await publisher.tell(8, "paused", locale="fr", key="pause 1")
 
 
 async def test_value_that_nobody_renders_is_a_bug(publisher: ChannelPublisher) -> None:
