@@ -8,18 +8,20 @@ from bot.sandbox.sandbox import Sandbox
 
 DOWN = Fault(kind=FaultKind.CUT_BEFORE_BODY)
 
+# Each kind goes through the services in tests/services/test_transport_faults.py; here, those that
+# differ to the user are always tried, and the others in the long run.
 OUTAGES = [
     pytest.param(DOWN, id="connection cut"),
-    pytest.param(Fault(kind=FaultKind.STATUS, status=500), id="500"),
-    pytest.param(Fault(kind=FaultKind.STATUS, status=502), id="502 html"),
+    pytest.param(Fault(kind=FaultKind.STATUS, status=500), id="500", marks=pytest.mark.long),
+    pytest.param(Fault(kind=FaultKind.STATUS, status=502), id="502 html", marks=pytest.mark.long),
     pytest.param(Fault(kind=FaultKind.STATUS, status=503, retry_after="120"), id="503 and wait"),
-    pytest.param(Fault(kind=FaultKind.RATE_LIMIT), id="429"),
+    pytest.param(Fault(kind=FaultKind.RATE_LIMIT), id="429", marks=pytest.mark.long),
     pytest.param(Fault(kind=FaultKind.RATE_LIMIT, retry_after="3600"), id="429 for an hour"),
-    pytest.param(Fault(kind=FaultKind.CUT_IN_BODY), id="cut in the body"),
+    pytest.param(Fault(kind=FaultKind.CUT_IN_BODY), id="cut in the body", marks=pytest.mark.long),
     pytest.param(Fault(kind=FaultKind.MALFORMED_BODY), id="broken JSON"),
-    pytest.param(Fault(kind=FaultKind.WRONG_TYPE), id="a web page instead"),
+    pytest.param(Fault(kind=FaultKind.WRONG_TYPE), id="a web page instead", marks=pytest.mark.long),
     pytest.param(Fault(kind=FaultKind.STALL), id="stall"),
-    pytest.param(Fault(kind=FaultKind.STATUS, status=401), id="401"),
+    pytest.param(Fault(kind=FaultKind.STATUS, status=401), id="401", marks=pytest.mark.long),
     pytest.param(Fault(kind=FaultKind.STATUS, status=403), id="403"),
 ]
 # The shortened deadline of an upstream is 4 s; then come the fallback and one edit. The rest is
