@@ -24,15 +24,6 @@ from services.storage.errors import BackupUnusable
 
 _FORMAT: Final = "aime-backup"
 _VERSION: Final = 1
-# What a stranger's file, or half of ours, makes gzip, json and the code below raise.
-_UNREADABLE: Final = (
-    EOFError,
-    gzip.BadGzipFile,
-    zlib.error,
-    ValueError,
-    LookupError,
-    TypeError,
-)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
