@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+import msgspec
 from discord import ui
 
 from bot.errors import SERVICE_NAMES
@@ -17,7 +18,7 @@ from bot.ui.layout import DISCOGS_COLOUR, SPOTIFY_COLOUR, subtext, view_of, with
 from bot.ui.match_card import describe_button, release_button
 from bot.ui.provenance import failure_line, source_line
 from bot.ui.search_card import PENDING_MARK, by_line, pick_menu, title_line
-from bot.ui.text import escape, link
+from bot.ui.text import link
 from services.answers import Answer
 from services.catalogue.linked import Linked, Thing
 from services.catalogue.models import Hit
@@ -140,35 +141,33 @@ def _short(answer: Answer[Thing], texts: Texts) -> Container:
 
 def _hit(thing: Thing) -> Hit:
     """Return a thing as a search would list it; of Discogs with its shortest address."""
-    if isinstance(thing, SpotifyItem):
-        return thing
-    kind, number = _number_of(thing)
-    is_record = isinstance(thing, Release | Master)
-    return SearchHit(
-        kind=kind,
-        discogs_id=number,
-        title=thing.title if isinstance(thing, Release | Master) else thing.name,
-        artist=thing.artist if isinstance(thing, Release | Master) else "",
-        year=thing.year if isinstance(thing, Release | Master) else None,
-        country=thing.country if isinstance(thing, Release) else None,
-        formats=thing.formats if isinstance(thing, Release) else (),
-        labels=thing.labels if isinstance(thing, Release) else (),
-        genres=thing.genres if is_record else (),
-        image_url=thing.image_url,
-        url=DiscogsPage(kind, number).url,
-    )
-
-
-def _number_of(thing: Release | Master | Artist | Label) -> tuple[DiscogsKind, int]:
     match thing:
+        case SpotifyItem():
+            return thing
         case Release():
-            return DiscogsKind.RELEASE, thing.release_id
+            hit = _discogs_hit(DiscogsKind.RELEASE, thing.release_id, thing.title, thing)
+            return msgspec.structs.replace(
+                hit,
+                artist=thing.artist,
+                year=thing.year,
+                country=thing.country,
+                formats=thing.formats,
+                labels=thing.labels,
+            )
         case Master():
-            return DiscogsKind.MASTER, thing.master_id
+            hit = _discogs_hit(DiscogsKind.MASTER, thing.master_id, thing.title, thing)
+            return msgspec.structs.replace(hit, artist=thing.artist, year=thing.year)
         case Artist():
-            return DiscogsKind.ARTIST, thing.artist_id
+            return _discogs_hit(DiscogsKind.ARTIST, thing.artist_id, thing.name, thing)
         case Label():
-            return DiscogsKind.LABEL, thing.label_id
+            return _discogs_hit(DiscogsKind.LABEL, thing.label_id, thing.name, thing)
+
+
+def _discogs_hit(
+    kind: DiscogsKind, number: int, title: str, thing: Release | Master | Artist | Label
+) -> SearchHit:
+    url = DiscogsPage(kind, number).url
+    return SearchHit(kind=kind, discogs_id=number, title=title, image_url=thing.image_url, url=url)
 
 
 def _things(known: Sequence[Linked]) -> Iterator[Thing]:
@@ -204,5 +203,5 @@ def _refusals(known: Sequence[Linked], texts: Texts) -> Iterator[str]:
             yield texts.gettext(
                 "I can't find out where {link} leads. Open it, and give me the address that you "
                 "see then.",
-                link=escape(each.link.url),
+                link=each.link.url,
             )
