@@ -6,7 +6,7 @@ import logging
 import os
 import platform
 import uuid
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Final
 
@@ -17,7 +17,6 @@ from bot.connection import connected
 from bot.delivery.delivery import make_delivery
 from bot.errors import Answers
 from bot.i18n import Catalogue
-from bot.linking import make_linking
 from bot.operators import Operators
 from bot.releasing import make_releasing
 from bot.services import Services
@@ -39,6 +38,7 @@ from services.jobs.queue import JobQueue
 from services.jobs.worker import Worker, working
 from services.resilience.clock import Clock, SystemClock, system_random
 from services.secret import Secret
+from services.spotify.short_links import Hosts
 from services.storage.database import Database
 
 _LOGGER = logging.getLogger(__name__)
@@ -63,25 +63,16 @@ def make_services(
     Raises:
         StartError: The keys that encrypt tokens cannot be used.
     """
-    jobs, syncs, operators = _jobs(database, clock), _jobs(database, clock), Operators()
-    cipher, messages = _cipher(settings), ProgressiveMessages(clock=clock)
+    cipher, messages, operators = _cipher(settings), ProgressiveMessages(clock=clock), Operators()
     delivery = make_delivery(database, languages, cipher, clock=clock)
-    tools = Tools(database=database, upstreams=upstreams, clock=clock, jobs=jobs, syncs=syncs)
+    tools = _tools(database, upstreams, clock)
     stale_seconds = settings.discogs_stale_hours * 3_600
     collecting = make_collecting(tools, cipher, operators, stale_seconds=stale_seconds)
-    linking = make_linking(
-        spotify=upstreams.spotify,
-        discogs=upstreams.discogs,
-        short_links=upstreams.short_links,
-        messages=messages,
-    )
-    releasing = make_releasing(
-        database, upstreams.discogs, collecting, words_of=linking.music.words_of, clock=clock
-    )
+    releasing = make_releasing(database, upstreams, collecting, messages=messages, clock=clock)
     writing = make_writing(tools, collecting.service, delivery=delivery, messages=messages)
     services = Services(
         catalogue=CatalogueService(spotify=upstreams.spotify, discogs=upstreams.discogs),
-        linked_messages=linking.messages,
+        linked_messages=releasing.linked_messages,
         releases=releasing.lookup,
         suggestions=releasing.suggestions,
         descriptions=writing.descriptions,
@@ -107,21 +98,16 @@ def make_services(
         door=delivery.door,
         answers=Answers(languages),
     )
-    return services, (jobs, syncs)
+    return services, (tools.jobs, tools.syncs)
 
 
-async def run(
-    settings: Settings,
-    *,
-    clock: Clock | None = None,
-    short_link_hosts: Mapping[str, str] | None = None,
-) -> int:
+async def run(settings: Settings, *, clock: Clock | None = None, hosts: Hosts | None = None) -> int:
     """Run the bot until SIGTERM, SIGINT or a fatal error; returns the exit code.
 
     Args:
         settings: Checked.
         clock: Another one than the system's, for the demo.
-        short_link_hosts: Where the demo finds what Spotify's short links lead to.
+        hosts: Where the demo finds what Spotify's short links lead to.
 
     Raises:
         StartError: It cannot start.
@@ -136,7 +122,7 @@ async def run(
         stop = stack.enter_context(stop_signals())
         database = await stack.enter_async_context(open_state(settings, clock=clock))
         upstreams = await stack.enter_async_context(
-            open_upstreams(settings, database, clock=clock, short_link_hosts=short_link_hosts)
+            open_upstreams(settings, database, clock=clock, short_link_hosts=hosts)
         )
         pictures = await stack.enter_async_context(open_pictures(clock))
         services, jobs = make_services(
@@ -196,6 +182,11 @@ def _cipher(settings: Settings) -> TokenCipher:
         return TokenCipher(open_keys(settings.secret_keys, settings.data_dir))
     except KeysUnusable as error:
         raise StartError(str(error)) from error
+
+
+def _tools(database: Database, upstreams: Upstreams, clock: Clock) -> Tools:
+    jobs, syncs = _jobs(database, clock), _jobs(database, clock)
+    return Tools(database=database, upstreams=upstreams, clock=clock, jobs=jobs, syncs=syncs)
 
 
 def _jobs(database: Database, clock: Clock) -> Jobs:

@@ -18,7 +18,6 @@ from bot.collecting import Jobs, Tools, make_collecting
 from bot.delivery.door import Door
 from bot.errors import Answers, CommandTree
 from bot.i18n import Catalogue
-from bot.linking import make_linking
 from bot.operators import Operators
 from bot.releasing import make_releasing
 from bot.services import Services
@@ -74,7 +73,6 @@ async def services(tmp_path: Path) -> AsyncIterator[Services]:
         http = HttpClient(session, clock=clock)
         sender = spotify_sender(http, make_policy("spotify"), None, clock=clock)
         spotify = SpotifyService(sender, market="CH")
-        short_links = ShortLinks(http=http, policy=make_policy("spotify"))
         discogs = DiscogsService(
             http=http, policy=make_policy("discogs"), authorization=None, api_url=""
         )
@@ -88,20 +86,21 @@ async def services(tmp_path: Path) -> AsyncIterator[Services]:
             limits=StreamLimits(first=1, idle=1, whole=1),
         )
         health = Health(policies={}, missing_settings={}, reduced=frozenset(), clock=clock)
+        upstreams = Upstreams(
+            spotify=spotify,
+            spotify_sender=sender,
+            short_links=ShortLinks(http=http, policy=make_policy("spotify")),
+            discogs=discogs,
+            discogs_oauth=None,
+            euria=euria,
+            health=health,
+        )
         operators, messages = Operators(), ProgressiveMessages(clock=clock)
         descriptions = DescriptionService(discogs=discogs, euria=euria, clock=clock)
         collecting = make_collecting(
             Tools(
                 database=database,
-                upstreams=Upstreams(
-                    spotify=spotify,
-                    spotify_sender=sender,
-                    short_links=short_links,
-                    discogs=discogs,
-                    discogs_oauth=None,
-                    euria=euria,
-                    health=health,
-                ),
+                upstreams=upstreams,
                 clock=clock,
                 jobs=Jobs(JobQueue(database, clock=clock), Handlers()),
                 syncs=Jobs(JobQueue(database, clock=clock), Handlers()),
@@ -110,15 +109,10 @@ async def services(tmp_path: Path) -> AsyncIterator[Services]:
             operators,
             stale_seconds=1,
         )
-        linking = make_linking(
-            spotify=spotify, discogs=discogs, short_links=short_links, messages=messages
-        )
-        releasing = make_releasing(
-            database, discogs, collecting, words_of=linking.music.words_of, clock=clock
-        )
+        releasing = make_releasing(database, upstreams, collecting, messages=messages, clock=clock)
         yield Services(
             catalogue=CatalogueService(spotify=spotify, discogs=discogs),
-            linked_messages=linking.messages,
+            linked_messages=releasing.linked_messages,
             releases=releasing.lookup,
             suggestions=releasing.suggestions,
             descriptions=descriptions,
@@ -233,6 +227,7 @@ async def test_every_extension_loads_and_brings_its_command(bot: AimeBot) -> Non
 
     names = sorted(command.name for command in bot.tree.get_commands())
     expected = [
+        "Find music links",
         "account",
         "collection",
         "describe",

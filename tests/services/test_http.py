@@ -398,9 +398,9 @@ async def test_a_redirect_is_not_followed_and_takes_the_token_nowhere() -> None:
     assert (type(error), error.status_code, elsewhere.requests) == (InvalidResponse, 302, [])
 
 
-async def _visit(url: str, **options: object) -> Response:
+async def _visit(url: str) -> Response:
     async with _client() as client:
-        return await client.visit(_request(url, **options), most_bytes=10)
+        return await client.visit(_request(url), most_bytes=10)
 
 
 async def test_a_visit_returns_the_redirect_and_reads_nothing_of_it() -> None:
