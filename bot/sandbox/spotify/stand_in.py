@@ -16,7 +16,7 @@ from aiohttp.typedefs import Handler, Middleware
 from bot.sandbox.art import cover_png
 from bot.sandbox.catalogue import Album, Catalogue, default_catalogue
 from bot.sandbox.catalogue.model import spotify_id
-from bot.sandbox.faults import fault_middleware
+from bot.sandbox.faults import FAULT_KEY, FaultKind, fault_middleware
 from bot.sandbox.server import StandIn
 from bot.sandbox.spotify.accounts import TokenDesk, fault_body
 from bot.sandbox.spotify.finding import PLAYLISTS, SpotifySearch, parse_question, playlists
@@ -66,7 +66,8 @@ class SpotifyStandIn(StandIn):
         client_secret: The app's secret.
         accounts: Issues tokens; its `expires_in` may be changed while running.
         catalogue: The records it knows.
-        premium_lapsed: Every call answers 403 in plain text, as when the app's owner stops paying.
+        premium_lapsed: Every call answers 403 in plain text, as when the app's owner stops paying;
+            a QUIRK does the same.
     """
 
     def __init__(
@@ -113,14 +114,17 @@ class SpotifyStandIn(StandIn):
         self.accounts.revoke_all()
 
     def _middlewares(self) -> list[Middleware]:
-        return [fault_middleware(self.faults, error_body=fault_body), self._guard()]
+        faults = fault_middleware(
+            self.faults, error_body=fault_body, left_to_handler=(FaultKind.QUIRK,)
+        )
+        return [faults, self._guard()]
 
     def _guard(self) -> Middleware:
         @web.middleware
         async def guard(request: web.Request, handler: Handler) -> web.StreamResponse:
             if not request.path.startswith("/v1/"):
                 return await handler(request)
-            if self.premium_lapsed:
+            if self.premium_lapsed or FAULT_KEY in request:
                 return web.Response(text=_PREMIUM_LAPSED, status=HTTPStatus.FORBIDDEN)
             refusal = self.accounts.refusal(request.headers.get("Authorization"))
             return refusal or await handler(request)
