@@ -126,8 +126,8 @@ class SpotifySender:
 
         Raises:
             ServiceDisabled: The settings lack Spotify's keys.
-            AccessDenied: Spotify refuses; ``denial_of`` tells why.
-            ExternalServiceException: Any other failure, when no fallback serves.
+            AccessDenied: Spotify refuses, and no fallback serves; ``denial_of`` tells why.
+            ExternalServiceException: Any other failure, likewise.
         """
         auth = self._auth
         if auth is None:

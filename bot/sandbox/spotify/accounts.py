@@ -18,6 +18,7 @@ REFUSALS: Final = {
     "forbidden": "Forbidden",
     "not_owner": "You cannot add tracks to a playlist you don't own.",
     "invalid_limit": "Invalid limit",
+    "new": "Something no document mentions",
 }
 """What a STATUS fault with one of these reasons says; the words of the real API."""
 
