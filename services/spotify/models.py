@@ -203,7 +203,7 @@ class SpotifyAlbum(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class SpotifyArtist(msgspec.Struct, frozen=True, kw_only=True):
-    """An artist with the newest of their releases.
+    """An artist with the first of their releases.
 
     Attributes:
         spotify_id: Base62, 22 characters.
