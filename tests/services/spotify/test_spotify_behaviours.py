@@ -99,9 +99,7 @@ ROWS = {
     "403, playlist not owned": Row(
         fault=_status(403, "not_owner"), reads="only to its owner", sent=(1, 1, 1)
     ),
-    "403, no reason": Row(
-        fault=_status(403), reads="no longer gives", sent=(1, 1, 0), kept=REMOVED
-    ),
+    "403, unknown": Row(fault=_status(403, "new"), reads="doesn't let this bot", sent=(1, 1, 1)),
     "404": Row(fault=_status(404), reads="has no such entry", sent=(1, 1, 1)),
     "429, short": Row(fault=_limited("1", times=1), reads="", sent=(2, 1, 1), speed=50),
     "429, long": _long(_limited("120"), 120),

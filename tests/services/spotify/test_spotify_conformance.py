@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 
+import aiohttp
 import pytest
 from fakes.policies import easy_policy
 from fakes.spotify import spotify_sender
@@ -36,23 +37,49 @@ class RecordingHttp(HttpClient):
     """Keeps what went over the wire.
 
     Attributes:
-        exchanges: Requests to the Web API with their answers.
+        requests: Requests to the Web API.
+        answers: Its answers, those below 300 only.
     """
 
-    exchanges: list[tuple[Request, Response]]
+    def __init__(self, session: aiohttp.ClientSession) -> None:
+        super().__init__(session, clock=CLOCK)
+        self.requests: list[Request] = []
+        self.answers: list[tuple[Request, Response]] = []
 
     async def send(self, request: Request) -> Response:
+        if "/v1/" not in request.url:
+            return await super().send(request)
+        self.requests.append(request)
         response = await super().send(request)
-        if "/v1/" in request.url:
-            self.exchanges.append((request, response))
+        self.answers.append((request, response))
         return response
+
+    def problems(self) -> list[str]:
+        """Return what does not conform."""
+        return [
+            *(
+                problem
+                for each in self.requests
+                for problem in CONTRACT.problems(each.method, _path(each), each.params, each.json)
+            ),
+            *(
+                problem
+                for each, answer in self.answers
+                for problem in CONTRACT.answer_problems(
+                    each.method, _path(each), answer.status, json.loads(answer.body)
+                )
+            ),
+        ]
+
+
+def _path(request: Request) -> str:
+    return URL(request.url).path.removeprefix("/v1")
 
 
 @asynccontextmanager
 async def _service(spotify: SpotifyStandIn) -> AsyncIterator[tuple[SpotifyService, RecordingHttp]]:
     async with open_session(user_agent="AIME-tests/1.0") as session:
-        http = RecordingHttp(session, clock=CLOCK)
-        http.exchanges = []
+        http = RecordingHttp(session)
         auth = ClientCredentials(
             client_id=spotify.client_id,
             client_secret=Secret(spotify.client_secret),
@@ -92,8 +119,8 @@ async def test_every_request_and_every_answer_conforms() -> None:
         offered = {name for name in dir(service) if name.startswith(("get_", "search"))}
         assert {name.split()[0] for name in calls} == offered
         assert {answer.source for answer in answers.values()} == {Source.LIVE}
-        assert len(http.exchanges) >= len(calls)
-        assert [problem for each in http.exchanges for problem in _problems(*each)] == []
+        assert len(http.answers) >= len(calls)
+        assert http.problems() == []
 
 
 async def test_the_pages_of_a_long_album_conform() -> None:
@@ -101,8 +128,8 @@ async def test_the_pages_of_a_long_album_conform() -> None:
         album, *_ = spotify.catalogue.spotify_albums
         await service._tracks(album, 0)
 
-        assert [problem for each in http.exchanges for problem in _problems(*each)] == []
-        assert len(http.exchanges) == 1
+        assert http.problems() == []
+        assert len(http.answers) == 1
 
 
 async def test_a_page_after_halving_conforms() -> None:
@@ -114,16 +141,8 @@ async def test_a_page_after_halving_conforms() -> None:
         answer = await service.search("blue")
 
         assert answer.source is Source.LIVE
-        assert [request.params["limit"] for request, _ in http.exchanges] == ["5"]
-        assert [problem for each in http.exchanges for problem in _problems(*each)] == []
-
-
-def _problems(request: Request, response: Response) -> list[str]:
-    path = URL(request.url).path.removeprefix("/v1")
-    return [
-        *CONTRACT.problems(request.method, path, request.params, request.json),
-        *CONTRACT.answer_problems(request.method, path, response.status, json.loads(response.body)),
-    ]
+        assert [request.params["limit"] for request in http.requests] == ["10", "5"]
+        assert http.problems() == []
 
 
 # The document's own examples
