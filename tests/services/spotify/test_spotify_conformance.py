@@ -5,19 +5,18 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 
-import aiohttp
 import pytest
 from fakes.policies import easy_policy
 from fakes.spotify import spotify_sender
 from harness.spotify_openapi import SPEC, SpotifyContract
-from yarl import URL
+from harness.spotify_recording import RecordingHttp
 
 from bot.sandbox.catalogue.model import spotify_id
 from bot.sandbox.faults import Fault, FaultKind
 from bot.sandbox.spotify import SpotifyStandIn
 from bot.sandbox.spotify.finding import PLAYLISTS
 from services.answers import Source
-from services.http import HttpClient, Request, Response, open_session
+from services.http import open_session
 from services.resilience.clock import SystemClock
 from services.secret import Secret
 from services.spotify import details_protocol, protocol
@@ -33,53 +32,10 @@ pytestmark = pytest.mark.skipif(
 )
 
 
-class RecordingHttp(HttpClient):
-    """Keeps what went over the wire.
-
-    Attributes:
-        requests: Requests to the Web API.
-        answers: Its answers, those below 300 only.
-    """
-
-    def __init__(self, session: aiohttp.ClientSession) -> None:
-        super().__init__(session, clock=CLOCK)
-        self.requests: list[Request] = []
-        self.answers: list[tuple[Request, Response]] = []
-
-    async def send(self, request: Request) -> Response:
-        if "/v1/" not in request.url:
-            return await super().send(request)
-        self.requests.append(request)
-        response = await super().send(request)
-        self.answers.append((request, response))
-        return response
-
-    def problems(self) -> list[str]:
-        """Return what does not conform."""
-        return [
-            *(
-                problem
-                for each in self.requests
-                for problem in CONTRACT.problems(each.method, _path(each), each.params, each.json)
-            ),
-            *(
-                problem
-                for each, answer in self.answers
-                for problem in CONTRACT.answer_problems(
-                    each.method, _path(each), answer.status, json.loads(answer.body)
-                )
-            ),
-        ]
-
-
-def _path(request: Request) -> str:
-    return URL(request.url).path.removeprefix("/v1")
-
-
 @asynccontextmanager
 async def _service(spotify: SpotifyStandIn) -> AsyncIterator[tuple[SpotifyService, RecordingHttp]]:
     async with open_session(user_agent="AIME-tests/1.0") as session:
-        http = RecordingHttp(session)
+        http = RecordingHttp(session, clock=CLOCK)
         auth = ClientCredentials(
             client_id=spotify.client_id,
             client_secret=Secret(spotify.client_secret),
