@@ -38,6 +38,7 @@ from services.jobs.queue import JobQueue
 from services.jobs.worker import Worker, working
 from services.resilience.clock import Clock, SystemClock, system_random
 from services.secret import Secret
+from services.spotify.short_links import Hosts
 from services.storage.database import Database
 
 _LOGGER = logging.getLogger(__name__)
@@ -62,16 +63,16 @@ def make_services(
     Raises:
         StartError: The keys that encrypt tokens cannot be used.
     """
-    jobs, syncs, operators = _jobs(database, clock), _jobs(database, clock), Operators()
-    cipher, messages = _cipher(settings), ProgressiveMessages(clock=clock)
+    cipher, messages, operators = _cipher(settings), ProgressiveMessages(clock=clock), Operators()
     delivery = make_delivery(database, languages, cipher, clock=clock)
-    tools = Tools(database=database, upstreams=upstreams, clock=clock, jobs=jobs, syncs=syncs)
+    tools = _tools(database, upstreams, clock)
     stale_seconds = settings.discogs_stale_hours * 3_600
     collecting = make_collecting(tools, cipher, operators, stale_seconds=stale_seconds)
-    releasing = make_releasing(database, upstreams.discogs, collecting, clock=clock)
+    releasing = make_releasing(database, upstreams, collecting, messages=messages, clock=clock)
     writing = make_writing(tools, collecting.service, delivery=delivery, messages=messages)
     services = Services(
         catalogue=CatalogueService(spotify=upstreams.spotify, discogs=upstreams.discogs),
+        linked_messages=releasing.linked_messages,
         releases=releasing.lookup,
         suggestions=releasing.suggestions,
         descriptions=writing.descriptions,
@@ -97,11 +98,16 @@ def make_services(
         door=delivery.door,
         answers=Answers(languages),
     )
-    return services, (jobs, syncs)
+    return services, (tools.jobs, tools.syncs)
 
 
-async def run(settings: Settings, *, clock: Clock | None = None) -> int:
+async def run(settings: Settings, *, clock: Clock | None = None, hosts: Hosts | None = None) -> int:
     """Run the bot until SIGTERM, SIGINT or a fatal error; returns the exit code.
+
+    Args:
+        settings: Checked.
+        clock: Another one than the system's, for the demo.
+        hosts: Where the demo finds what Spotify's short links lead to.
 
     Raises:
         StartError: It cannot start.
@@ -115,7 +121,9 @@ async def run(settings: Settings, *, clock: Clock | None = None) -> int:
     async with contextlib.AsyncExitStack() as stack:
         stop = stack.enter_context(stop_signals())
         database = await stack.enter_async_context(open_state(settings, clock=clock))
-        upstreams = await stack.enter_async_context(open_upstreams(settings, database, clock=clock))
+        upstreams = await stack.enter_async_context(
+            open_upstreams(settings, database, clock=clock, short_link_hosts=hosts)
+        )
         pictures = await stack.enter_async_context(open_pictures(clock))
         services, jobs = make_services(
             settings, languages, upstreams, database, pictures=pictures, clock=clock
@@ -174,6 +182,11 @@ def _cipher(settings: Settings) -> TokenCipher:
         return TokenCipher(open_keys(settings.secret_keys, settings.data_dir))
     except KeysUnusable as error:
         raise StartError(str(error)) from error
+
+
+def _tools(database: Database, upstreams: Upstreams, clock: Clock) -> Tools:
+    jobs, syncs = _jobs(database, clock), _jobs(database, clock)
+    return Tools(database=database, upstreams=upstreams, clock=clock, jobs=jobs, syncs=syncs)
 
 
 def _jobs(database: Database, clock: Clock) -> Jobs:

@@ -10,6 +10,7 @@ from discord.ext import commands
 from fakes.accounts import ChangingKeys
 from fakes.chance import FixedChance
 from fakes.promises import FakePromises
+from fakes.spotify import spotify_sender
 from harness.databases import open_database
 
 from bot.client import EXTENSIONS, AimeBot, point_discord_at
@@ -40,6 +41,7 @@ from services.resilience.clock import SystemClock, system_random
 from services.resilience.config import PolicyConfig, StreamLimits
 from services.resilience.policy import Policy
 from services.spotify.service import SpotifyService
+from services.spotify.short_links import ShortLinks
 
 REAL_API, REAL_CDN = "https://discord.com/api", "https://cdn.discordapp.com"
 CATALOGUE = Catalogue()
@@ -69,9 +71,8 @@ async def services(tmp_path: Path) -> AsyncIterator[Services]:
         open_database(tmp_path / "aime.db") as database,
     ):
         http = HttpClient(session, clock=clock)
-        spotify = SpotifyService(
-            http=http, policy=make_policy("spotify"), auth=None, api_url="", market="CH"
-        )
+        sender = spotify_sender(http, make_policy("spotify"), None, clock=clock)
+        spotify = SpotifyService(sender, market="CH")
         discogs = DiscogsService(
             http=http, policy=make_policy("discogs"), authorization=None, api_url=""
         )
@@ -85,14 +86,21 @@ async def services(tmp_path: Path) -> AsyncIterator[Services]:
             limits=StreamLimits(first=1, idle=1, whole=1),
         )
         health = Health(policies={}, missing_settings={}, reduced=frozenset(), clock=clock)
+        upstreams = Upstreams(
+            spotify=spotify,
+            spotify_sender=sender,
+            short_links=ShortLinks(http=http, policy=make_policy("spotify")),
+            discogs=discogs,
+            discogs_oauth=None,
+            euria=euria,
+            health=health,
+        )
         operators, messages = Operators(), ProgressiveMessages(clock=clock)
         descriptions = DescriptionService(discogs=discogs, euria=euria, clock=clock)
         collecting = make_collecting(
             Tools(
                 database=database,
-                upstreams=Upstreams(
-                    spotify=spotify, discogs=discogs, discogs_oauth=None, euria=euria, health=health
-                ),
+                upstreams=upstreams,
                 clock=clock,
                 jobs=Jobs(JobQueue(database, clock=clock), Handlers()),
                 syncs=Jobs(JobQueue(database, clock=clock), Handlers()),
@@ -101,9 +109,10 @@ async def services(tmp_path: Path) -> AsyncIterator[Services]:
             operators,
             stale_seconds=1,
         )
-        releasing = make_releasing(database, discogs, collecting, clock=clock)
+        releasing = make_releasing(database, upstreams, collecting, messages=messages, clock=clock)
         yield Services(
             catalogue=CatalogueService(spotify=spotify, discogs=discogs),
+            linked_messages=releasing.linked_messages,
             releases=releasing.lookup,
             suggestions=releasing.suggestions,
             descriptions=descriptions,
@@ -218,6 +227,7 @@ async def test_every_extension_loads_and_brings_its_command(bot: AimeBot) -> Non
 
     names = sorted(command.name for command in bot.tree.get_commands())
     expected = [
+        "Find music links",
         "account",
         "collection",
         "describe",

@@ -16,10 +16,12 @@ import discord
 import discord.ext.test as dpytest
 import pytest
 from discord.ext import commands
+from fakes.links import Things
 from fakes.suggestions import NoSuggestions
 
 from bot.errors import Answers
 from bot.i18n import Catalogue
+from bot.ui.linked_message import LinkedMessages
 from bot.ui.stream import ProgressiveMessages
 from cogs.search import setup
 from services.answers import Answer, Source
@@ -27,6 +29,10 @@ from services.catalogue.models import SearchKind, SearchResults
 from services.catalogue.service import CatalogueService
 from services.resilience.clock import SystemClock
 from services.spotify.models import SpotifyItem, SpotifyKind, SpotifyResults
+
+ALBUM = "1weenld61qoidwYuZ1GESA"
+PAGE = f"https://open.spotify.com/album/{ALBUM}"
+LINKED = SpotifyItem(kind=SpotifyKind.ALBUM, spotify_id=ALBUM, name="Blue Train", url=PAGE)
 
 
 @dataclass
@@ -59,6 +65,7 @@ class FakeServices:
     catalogue: CatalogueService
     messages: ProgressiveMessages
     answers: Answers
+    linked_messages: LinkedMessages
     suggestions: NoSuggestions = field(default_factory=NoSuggestions)
 
 
@@ -118,10 +125,12 @@ class World:
 
 @pytest.fixture
 async def world() -> AsyncIterator[World]:
-    catalogue = FakeCatalogue()
+    catalogue, things = FakeCatalogue(), Things(things={f"album:{ALBUM}": LINKED})
+    messages = ProgressiveMessages(clock=SystemClock())
     services = FakeServices(
         catalogue=cast("CatalogueService", catalogue),
-        messages=ProgressiveMessages(clock=SystemClock()),
+        messages=messages,
+        linked_messages=LinkedMessages(music=things.music(), messages=messages),
         answers=Answers(Catalogue()),
     )
     bot = Bot(services)
@@ -177,6 +186,22 @@ async def test_direct_message_is_answered_in_its_channel_and_pings_nobody(world:
     assert body["flags"] & (1 << 15)
     assert body["allowed_mentions"] == {"parse": []}
     assert world.http.typed == 1
+
+
+async def test_direct_message_with_a_link_is_answered_with_what_it_leads_to(world: World) -> None:
+    await world.say(f"have you heard <{PAGE}?si=1>?")
+
+    [body] = world.http.sent
+    assert f"[Blue Train]({PAGE})" in text_of(body)
+    assert world.catalogue.asked == []
+
+
+async def test_direct_message_with_a_link_that_has_no_card_is_answered_kindly(world: World) -> None:
+    await world.say(f"https://open.spotify.com/show/{ALBUM}")
+
+    [body] = world.http.sent
+    assert "That link leads to a podcast on Spotify." in text_of(body)
+    assert world.catalogue.asked == []
 
 
 async def test_useless_direct_message_is_answered_and_not_searched_for(world: World) -> None:

@@ -14,6 +14,7 @@ import discord
 import pytest
 from discord.webhook.async_ import AsyncWebhookAdapter, async_context
 from fakes.clock import WALL_START, VirtualClock
+from fakes.links import Things
 from fakes.promises import FakePromises
 from fakes.suggestions import NoSuggestions
 from fakes.virtual_time import in_virtual_time, outcomes, settle
@@ -22,6 +23,7 @@ from harness.openapi import DiscordContract
 from bot.errors import Answers
 from bot.i18n import Catalogue
 from bot.sandbox.discord import RecordedRequest
+from bot.ui.linked_message import LinkedMessages
 from bot.ui.markdown import CURSOR
 from bot.ui.stream import ProgressiveMessages
 from bot.ui.written_message import WrittenMessages
@@ -641,10 +643,12 @@ class Shop:
     def __init__(self, clock: VirtualClock) -> None:
         self.answers = Answers(CATALOGUE)
         self.spotify, self.discogs = FakeSpotify(clock), FakeDiscogs(clock)
+        messages = ProgressiveMessages(clock=clock)
         self.cog = Search(
             catalogue=CatalogueService(spotify=self.spotify, discogs=self.discogs),
+            linked=LinkedMessages(music=Things().music(), messages=messages),
             suggestions=NoSuggestions(),
-            messages=ProgressiveMessages(clock=clock),
+            messages=messages,
             answers=self.answers,
         )
 

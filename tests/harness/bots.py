@@ -10,6 +10,7 @@ from bot.demo.process import BotProcess, Start, bot_process, start_cold
 from bot.sandbox.discord import Exchange, Message
 from bot.sandbox.sandbox import Sandbox
 from harness.openapi import DiscordContract
+from harness.spotify_openapi import SpotifyContract
 from services.resilience.clock import SystemClock
 
 # Short enough not to wait long for a stall, long enough for a busy machine's real answers.
@@ -74,11 +75,24 @@ async def running_bot(
     settings: Mapping[str, str] | None = None,
     sandbox: Sandbox | None = None,
     start: Start = start_cold,
+    is_demo: bool = False,
 ) -> AsyncIterator[RunningBot]:
-    """Run sandbox and bot inside the block, then check what the bot did."""
+    """Run sandbox and bot inside the block, then check what the bot did.
+
+    Args:
+        log_path: Where the bot's log goes.
+        contract: What its requests are checked against.
+        settings: On top of the sandbox's and the short limits.
+        sandbox: One that was prepared.
+        start: Starts the process.
+        is_demo: Run it as the demo does: with a clock that can be moved, and the sandbox's hosts of
+            short links.
+    """
     async with sandbox or Sandbox() as world:
         limits = {**SHORT_LIMITS, **(settings or {})}
-        async with bot_process(world, settings=limits, log_path=log_path, start=start) as process:
+        async with bot_process(
+            world, settings=limits, log_path=log_path, start=start, has_movable_clock=is_demo
+        ) as process:
             yield RunningBot(world, process, log_path, start)
         check_conduct(world, log_path.read_text("utf-8"), contract)
 
@@ -100,3 +114,4 @@ def check_conduct(sandbox: Sandbox, log: str, contract: DiscordContract) -> None
         assert canary not in log
     assert discord.unknown_requests == []
     contract.check(discord.requests)
+    SpotifyContract.load().check(sandbox.spotify.requests)
