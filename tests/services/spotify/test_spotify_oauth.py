@@ -129,14 +129,11 @@ def test_answer_without_a_refresh_token_has_none(answer: dict[str, str | None]) 
 
 
 _REFUSALS = [
-    pytest.param(
-        400, b'{"error":"invalid_grant"}', InvalidRequest, AuthenticationFailed, id="grant"
-    ),
-    pytest.param(400, b'{"error":"invalid_client"}', AccessDenied, AccessDenied, id="client"),
-    pytest.param(400, b"not now", AccessDenied, AccessDenied, id="no JSON"),
-    pytest.param(503, b"<html>", UpstreamServerError, UpstreamServerError, id="down"),
-    pytest.param(200, b"<html>", InvalidResponse, InvalidResponse, id="HTML"),
-    pytest.param(200, b'{"token_type":"Bearer"}', InvalidResponse, InvalidResponse, id="no token"),
+    pytest.param(400, "invalid_grant", (InvalidRequest, AuthenticationFailed), id="grant"),
+    pytest.param(400, "invalid_client", (AccessDenied, AccessDenied), id="client"),
+    pytest.param(400, "", (AccessDenied, AccessDenied), id="no reason"),
+    pytest.param(503, "server_error", (UpstreamServerError, UpstreamServerError), id="down"),
+    pytest.param(200, "", (InvalidResponse, InvalidResponse), id="no token"),
 ]
 
 
