@@ -9,6 +9,7 @@ from typing import Final
 
 from bot.policies import Stores, discogs_policy, euria_policy, spotify_policy
 from bot.settings import Settings
+from bot.spotify_app import make_spotify_oauth
 from services.discogs.oauth import DiscogsOAuth
 from services.discogs.service import DiscogsService
 from services.euria.budget import TokenBudget
@@ -24,6 +25,7 @@ from services.resilience.penalties import Penalties
 from services.resilience.policy import Policy
 from services.secret import Secret
 from services.spotify.auth import ClientCredentials
+from services.spotify.oauth import SpotifyOAuth
 from services.spotify.service import SETTINGS as SPOTIFY_SETTINGS
 from services.spotify.service import SpotifyService
 from services.storage.database import Database
@@ -45,6 +47,7 @@ class Upstreams:
     """The service of each upstream, and their health together."""
 
     spotify: SpotifyService
+    spotify_oauth: SpotifyOAuth | None
     discogs: DiscogsService
     discogs_oauth: DiscogsOAuth | None
     euria: EuriaService
@@ -85,6 +88,7 @@ async def open_upstreams(
         )
         yield Upstreams(
             spotify=spotify,
+            spotify_oauth=make_spotify_oauth(settings, http, policies["spotify"], clock),
             discogs=discogs,
             discogs_oauth=_discogs_oauth(settings, http, policies["discogs"], clock),
             euria=euria,

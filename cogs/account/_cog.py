@@ -19,6 +19,7 @@ from bot.ui.reply import InteractionReply
 from cogs.account._discogs import DiscogsLinking
 from cogs.account._ports import Handle, Parts, Pressed, Services, Submit
 from cogs.account._showing import Showing
+from cogs.account._spotify import SpotifyLinking
 
 
 async def setup(bot: Host[Services]) -> None:
@@ -27,6 +28,7 @@ async def setup(bot: Host[Services]) -> None:
     parts = Parts(
         discogs=services.discogs_links,
         discogs_callback=services.discogs_callback,
+        spotify=services.spotify_links,
         copies=services.collection,
         syncs=services.collection_sync,
     )
@@ -46,8 +48,13 @@ class Account(
         self._answers = answers
         self._showing = Showing(parts)
         self._discogs = DiscogsLinking(parts, self._showing)
-        self._buttons: dict[str, Handle] = {KEEP_PREFIX: _keep, **self._discogs.buttons}
-        self._forms: dict[str, Submit] = {**self._discogs.forms}
+        self._spotify = SpotifyLinking(parts, self._showing)
+        self._buttons: dict[str, Handle] = {
+            KEEP_PREFIX: _keep,
+            **self._discogs.buttons,
+            **self._spotify.buttons,
+        }
+        self._forms: dict[str, Submit] = {**self._discogs.forms, **self._spotify.forms}
 
     @app_commands.command(name="show", description=locale_str("Which accounts you have linked"))
     async def show(self, interaction: discord.Interaction) -> None:
@@ -71,16 +78,30 @@ class Account(
         async with self._answers.to(reply, interaction.locale) as texts:
             await self._discogs.link(interaction, reply, username, texts)
 
+    @app_commands.command(
+        name="link-spotify", description=locale_str("Bring your own Spotify playlists here")
+    )
+    async def link_spotify(self, interaction: discord.Interaction) -> None:
+        """Answer ``/account link-spotify``."""
+        reply = InteractionReply(interaction, is_private=True)
+        async with self._answers.to(reply, interaction.locale) as texts:
+            await self._spotify.link(interaction, reply, texts)
+
     @app_commands.command(name="unlink", description=locale_str("Unlink one of your accounts"))
     @app_commands.describe(service=locale_str("Which account"))
-    @app_commands.choices(service=[app_commands.Choice(name="Discogs", value="discogs")])
+    @app_commands.choices(
+        service=[
+            app_commands.Choice(name="Discogs", value="discogs"),
+            app_commands.Choice(name="Spotify", value="spotify"),
+        ]
+    )
     async def unlink(self, interaction: discord.Interaction, service: str) -> None:
         """Answer ``/account unlink``."""
-        del service  # there is only one to choose so far
         reply = InteractionReply(interaction, is_private=True)
         async with self._answers.to(reply, interaction.locale) as texts:
             await reply.acknowledge()
-            await self._discogs.ask_to_unlink(reply, texts)
+            asked = self._spotify if service == "spotify" else self._discogs
+            await asked.ask_to_unlink(reply, texts)
 
     @commands.Cog.listener()
     async def on_interaction(self, interaction: discord.Interaction) -> None:

@@ -10,7 +10,7 @@ from bot.errors import Answers
 from bot.i18n import Texts
 from bot.ui.buttons import Press
 from bot.ui.reply import InteractionReply
-from services.accounts.models import DiscogsLink
+from services.accounts.models import DiscogsLink, SpotifyLink
 from services.collection.models import SyncState
 
 
@@ -23,6 +23,19 @@ class DiscogsAccounts(Protocol):
     async def link_username(self, user_id: int, name: str, /) -> DiscogsLink: ...
     async def begin(self, user_id: int, callback: str | None, /, *, person: str) -> str: ...
     async def finish(self, user_id: int, verifier: str, /) -> DiscogsLink: ...
+    async def unlink(self, user_id: int, /) -> bool: ...
+
+
+class SpotifyAccounts(Protocol):
+    """``SpotifyLinks``, which says what is raised."""
+
+    @property
+    def is_enabled(self) -> bool: ...
+    @property
+    def is_brought_back(self) -> bool: ...
+    async def describe(self, user_id: int, /) -> SpotifyLink | None: ...
+    async def begin(self, user_id: int, /, *, person: str, locale: str) -> str: ...
+    async def finish(self, user_id: int, url_or_code: str, /) -> SpotifyLink: ...
     async def unlink(self, user_id: int, /) -> bool: ...
 
 
@@ -46,6 +59,8 @@ class Services(Protocol):
     @property
     def discogs_callback(self) -> str | None: ...
     @property
+    def spotify_links(self) -> SpotifyAccounts: ...
+    @property
     def collection(self) -> Copies: ...
     @property
     def collection_sync(self) -> Syncs: ...
@@ -60,12 +75,14 @@ class Parts:
     Attributes:
         discogs: Keeps the links to Discogs.
         discogs_callback: Where Discogs sends people back to; None: they bring a code.
+        spotify: Keeps the links to Spotify.
         copies: Knows how collections stand.
         syncs: Reads a collection once it is linked.
     """
 
     discogs: DiscogsAccounts
     discogs_callback: str | None
+    spotify: SpotifyAccounts
     copies: Copies
     syncs: Syncs
 

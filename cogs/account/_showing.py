@@ -1,8 +1,9 @@
 """``/account show``: how a person's accounts are linked."""
 
 from bot.i18n import Texts
-from bot.ui.account_card import account_panel
+from bot.ui.account_card import account_panel, discogs_section
 from bot.ui.reply import InteractionReply
+from bot.ui.spotify_account_card import spotify_section
 from cogs.account._ports import Parts
 
 
@@ -21,14 +22,16 @@ class Showing:
             texts: The person's language.
             headline: What just happened, safe to show.
         """
-        linked = await self._parts.discogs.describe(reply.user_id)
-        state = None if linked is None else await self._parts.copies.state(reply.user_id)
-        panel = account_panel(
-            linked,
-            state,
-            user_id=reply.user_id,
-            has_oauth=self._parts.discogs.has_oauth,
-            texts=texts,
-            headline=headline,
+        user_id, parts = reply.user_id, self._parts
+        linked = await parts.discogs.describe(user_id)
+        state = None if linked is None else await parts.copies.state(user_id)
+        discogs = discogs_section(
+            linked, state, user_id=user_id, has_oauth=parts.discogs.has_oauth, texts=texts
         )
-        await reply.show(panel)
+        spotify = spotify_section(
+            await parts.spotify.describe(user_id),
+            user_id=user_id,
+            is_enabled=parts.spotify.is_enabled,
+            texts=texts,
+        )
+        await reply.show(account_panel(discogs, spotify, texts=texts, headline=headline))

@@ -14,12 +14,13 @@ from harness.databases import open_database
 
 from bot.client import EXTENSIONS, AimeBot, point_discord_at
 from bot.collecting import Jobs, Tools, make_collecting
-from bot.delivery.door import Door
+from bot.delivery.delivery import make_delivery
 from bot.errors import Answers, CommandTree
 from bot.i18n import Catalogue
 from bot.operators import Operators
 from bot.releasing import make_releasing
 from bot.services import Services
+from bot.spotify_login import make_spotify_links
 from bot.ui.pictures import Pictures
 from bot.ui.stream import ProgressiveMessages
 from bot.ui.sync_message import SyncMessages
@@ -87,20 +88,23 @@ async def services(tmp_path: Path) -> AsyncIterator[Services]:
         health = Health(policies={}, missing_settings={}, reduced=frozenset(), clock=clock)
         operators, messages = Operators(), ProgressiveMessages(clock=clock)
         descriptions = DescriptionService(discogs=discogs, euria=euria, clock=clock)
-        collecting = make_collecting(
-            Tools(
-                database=database,
-                upstreams=Upstreams(
-                    spotify=spotify, discogs=discogs, discogs_oauth=None, euria=euria, health=health
-                ),
-                clock=clock,
-                jobs=Jobs(JobQueue(database, clock=clock), Handlers()),
-                syncs=Jobs(JobQueue(database, clock=clock), Handlers()),
+        tools = Tools(
+            database=database,
+            upstreams=Upstreams(
+                spotify=spotify,
+                spotify_oauth=None,
+                discogs=discogs,
+                discogs_oauth=None,
+                euria=euria,
+                health=health,
             ),
-            TokenCipher(ChangingKeys(1)),
-            operators,
-            stale_seconds=1,
+            clock=clock,
+            jobs=Jobs(JobQueue(database, clock=clock), Handlers()),
+            syncs=Jobs(JobQueue(database, clock=clock), Handlers()),
         )
+        cipher = TokenCipher(ChangingKeys(1))
+        delivery = make_delivery(database, CATALOGUE, cipher, clock=clock)
+        collecting = make_collecting(tools, cipher, operators, stale_seconds=1)
         releasing = make_releasing(database, discogs, collecting, clock=clock)
         yield Services(
             catalogue=CatalogueService(spotify=spotify, discogs=discogs),
@@ -117,6 +121,7 @@ async def services(tmp_path: Path) -> AsyncIterator[Services]:
             wantlist=collecting.wantlist,
             shared_records=collecting.shared,
             discogs_links=collecting.links,
+            spotify_links=make_spotify_links(tools, cipher, delivery),
             preferences=collecting.preferences,
             discogs_callback=None,
             sync_messages=SyncMessages(messages=messages, wants=collecting.wantlist, clock=clock),
@@ -134,7 +139,7 @@ async def services(tmp_path: Path) -> AsyncIterator[Services]:
                 clock=clock,
                 chance=FixedChance(0.0),
             ),
-            door=Door(),
+            door=delivery.door,
             messages=messages,
             answers=Answers(CATALOGUE),
         )

@@ -84,9 +84,10 @@ async def test_person_is_asked_for_playlists_and_nothing_else(clock: VirtualCloc
         "code_challenge": challenge_of(asked.verifier.reveal()),
     }
     assert re.fullmatch(r"[A-Za-z0-9_-]{43,128}", asked.verifier.reveal())
-    assert len(asked.state) >= 43
+    assert len(asked.state) == 32
     assert (asked.state, asked.verifier) != (other.state, other.verifier)
     assert asked.state not in repr(asked)
+    assert len(asked.authorize_url) < 450  # Discord's buttons take 512 characters
 
 
 @in_virtual_time
