@@ -13,6 +13,7 @@ import msgspec
 from services.http import ErrorDetail, read_json
 from services.secret import Secret
 
+_LOOPBACK: Final = frozenset({"127.0.0.1", "::1", "localhost"})
 _CODE: Final = re.compile(r"[A-Za-z0-9._~-]{16,1000}")
 
 
@@ -69,6 +70,11 @@ class Returned:
     code: str = field(default="", repr=False)
     state: str | None = field(default=None, repr=False)
     error: str = ""
+
+
+def is_loopback(redirect_url: str) -> bool:
+    """Return whether an address leads to the machine of whoever opens it."""
+    return urlsplit(redirect_url).hostname in _LOOPBACK
 
 
 def parse_return(text: str) -> Returned | None:
