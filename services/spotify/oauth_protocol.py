@@ -11,6 +11,7 @@ from urllib.parse import parse_qs, urlsplit
 import msgspec
 
 from services.http import ErrorDetail, read_json
+from services.music import clean_text
 from services.secret import Secret
 
 _LOOPBACK: Final = frozenset({"127.0.0.1", "::1", "localhost"})
@@ -137,7 +138,10 @@ def parse_profile(body: bytes) -> SpotifyProfile:
         msgspec.MsgspecError: It is no such answer.
     """
     told = _ME_DECODER.decode(body)
-    return SpotifyProfile(account_id=told.account_id or told.id, name=told.display_name or told.id)
+    name = (
+        clean_text(told.display_name or "") or told.id
+    )  # people call themselves all sorts of things
+    return SpotifyProfile(account_id=told.account_id or told.id, name=name)
 
 
 def read_refusal(body: bytes) -> ErrorDetail:
