@@ -164,9 +164,7 @@ class SpotifyOAuth:
         except TimeoutError as error:
             said = f"no tokens within {FETCH_SECONDS:g} s"
             raise UpstreamTimeout("spotify", operation, None, said) from error
-        except InvalidRequest as error:
-            if error.reason != _INVALID_GRANT:
-                raise
+        except InvalidRequest as error:  # ``invalid_grant``: the others are something else by now
             raise AuthenticationFailed(
                 "spotify", operation, error.status_code, error.message
             ) from error
