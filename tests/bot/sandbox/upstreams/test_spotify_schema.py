@@ -8,8 +8,6 @@ import pytest
 import yaml
 from harness.sandbox_clients import SpotifyApi
 
-from bot.sandbox.spotify.people import LISTENER
-
 _SPEC = Path(__file__).parents[5] / "shared" / "specs" / "spotify-openapi.yml"
 _REMOVED = {"available_markets", "album_group", "label", "popularity"}
 
@@ -73,18 +71,6 @@ async def test_single_objects_fit_the_description(
     _, body = await spotify_api.get(found[f"{kind}s"]["items"][0]["href"])
 
     _validate(body, schema, components)
-
-
-async def test_person_fits_the_description(
-    spotify_api: SpotifyApi, components: dict[str, Any]
-) -> None:
-    accounts = spotify_api.stand_in.accounts
-    token = accounts.issue_user(accounts.people[LISTENER], frozenset())
-    spotify_api.headers["Authorization"] = f"Bearer {token}"
-
-    _, body = await spotify_api.get("/me")
-
-    _validate(body, "PrivateUserObject", components)
 
 
 def test_description_would_notice_a_wrong_field(components: dict[str, Any]) -> None:
