@@ -1,13 +1,19 @@
 """A Spotify account from linking to unlinking, through the real bot and the sandbox's Spotify."""
 
 import re
+from datetime import timedelta
+from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 import aiohttp
-from harness.bots import BotFactory, RunningBot
+from harness.bots import SHORT_LIMITS, BotFactory, RunningBot, check_conduct, eventually
+from harness.openapi import DiscordContract
 from harness.talking import button_id, said
+from harness.warm import WarmStarter
 
-from bot.sandbox.discord import Message
+from bot.demo.process import bot_process, move_clock
+from bot.sandbox.discord import Exchange, Message
+from bot.sandbox.sandbox import Sandbox
 from bot.sandbox.spotify.people import LISTENER
 
 PUBLIC = {"SPOTIFY_REDIRECT_URL": "https://bot.example/back/from/spotify"}
@@ -39,8 +45,11 @@ async def bring(
     form = await discord.press(panel, button_id(panel, "account:spotify-paste"), user=user)
     await form.wait_acknowledged(3)
     sent = await discord.submit_modal(form, {"address": address}, user=user)
-    texts = lambda: panel.text + "".join(each.text for each in sent.messages)  # noqa: E731
-    await sent.wait_until(lambda _: until in texts(), 10)
+
+    def is_said(_: Exchange) -> bool:
+        return until in panel.text or any(until in each.text for each in sent.messages)
+
+    await sent.wait_until(is_said, 10)
 
 
 async def test_account_is_linked_by_the_address_that_its_owner_brings(bot: RunningBot) -> None:
@@ -114,3 +123,34 @@ async def test_account_is_linked_by_the_callback_once_its_person_confirms(
         assert "**Spotify** – not linked" in before.text
         assert "Spotify&#x27;s Marie Listens is linked" in done
         assert "**Spotify** – Marie Listens" in after.text
+
+
+async def test_person_is_told_two_weeks_before_the_link_ends(
+    tmp_path: Path, discord_contract: DiscordContract, warm: WarmStarter
+) -> None:
+    async with Sandbox() as sandbox:
+        log = tmp_path / "bot.log"
+        async with bot_process(
+            sandbox, has_movable_clock=True, settings=SHORT_LIMITS, log_path=log, start=warm.start
+        ) as process:
+            bot = RunningBot(sandbox, process, log)
+            panel, url = await asked(bot)
+            await bring(bot, panel, agreed(bot, url), until="is linked")
+
+            await move_clock(process, timedelta(days=167))
+            await eventually(lambda: bool(told(sandbox)), 10)
+        check_conduct(sandbox, log.read_text("utf-8"), discord_contract)
+
+    assert len(told(sandbox)) == 1
+    assert "Your link to Spotify ends soon" in told(sandbox)[0]
+
+
+def told(sandbox: Sandbox) -> list[str]:
+    """Return what the bot has written to Alice in direct messages."""
+    channel = sandbox.discord.channels["dm:alice"]
+    path = f"/channels/{channel.id}/messages"
+    return [
+        str(request.json)
+        for request in sandbox.discord.requests
+        if request.method == "POST" and request.path.endswith(path)
+    ]
