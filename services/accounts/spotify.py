@@ -13,7 +13,7 @@ from services.accounts.grants import Grants, OnUnlink
 from services.accounts.models import SpotifyLink
 from services.accounts.permissions import ConsentDenied
 from services.accounts.spotify_credential import SPOTIFY, SpotifyCredential
-from services.accounts.spotify_expiry import ExpiryWarnings, expiry_of, is_expiring
+from services.accounts.spotify_expiry import ExpiryWarnings, link_of
 from services.accounts.spotify_permissions import Asked, SpotifyPermissions
 from services.accounts.spotify_ports import OAuth
 from services.accounts.spotify_tokens import Refreshing, new_tokens
@@ -119,7 +119,9 @@ class SpotifyLinks:
         async with self._database.read() as transaction:
             row = await self._rows.get(transaction, user_id)
             services = await self._grants.services_in(transaction, user_id)
-        return None if row is None else self._link(row, is_usable=SPOTIFY in services)
+        if row is None:
+            return None
+        return link_of(row, is_usable=SPOTIFY in services, now=self._clock.now())
 
     async def begin(self, user_id: int, *, person: str, locale: str) -> str:
         """Return the page where the person allows it; what was under way before is void.
@@ -239,7 +241,7 @@ class SpotifyLinks:
             await self._rows.put(transaction, account)
             await self._grants.link_in(transaction, user_id, SPOTIFY, kept)
             await self._warnings.schedule(transaction, user_id, now, asked.locale)
-        return self._link(account, is_usable=True)
+        return link_of(account, is_usable=True, now=now)
 
     async def _clear(self, transaction: Transaction, user_id: int) -> bool:
         """Delete the tokens and what is stored of the account; False when there were no tokens."""
@@ -252,13 +254,3 @@ class SpotifyLinks:
         if self._oauth is None:
             raise ServiceDisabled(SPOTIFY, operation, settings=self._missing_settings)
         return self._oauth
-
-    def _link(self, row: SpotifyAccountRow, *, is_usable: bool) -> SpotifyLink:
-        return SpotifyLink(
-            name=row.name,
-            linked_at=row.linked_at,
-            expires_at=expiry_of(row.linked_at),
-            is_expiring=is_expiring(row.linked_at, self._clock.now()),
-            is_usable=is_usable,
-            scopes=frozenset(row.scopes.split()),
-        )

@@ -12,6 +12,7 @@ from typing import Final
 
 import msgspec
 
+from services.accounts.models import SpotifyLink
 from services.accounts.spotify_credential import SPOTIFY
 from services.delivery import DiscordUnavailable, Publisher, Refused
 from services.jobs.kinds import JobKind, RetryLater, RunningJob
@@ -19,7 +20,7 @@ from services.jobs.queue import JobQueue
 from services.resilience.clock import Clock
 from services.storage.database import Database, Transaction
 from services.storage.grants import GrantRepository
-from services.storage.spotify_accounts import SpotifyAccountRepository
+from services.storage.spotify_accounts import SpotifyAccountRepository, SpotifyAccountRow
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -53,14 +54,17 @@ class SpotifyExpiring:
     expires_at: datetime
 
 
-def expiry_of(linked_at: datetime) -> datetime:
-    """Return when what was allowed at an instant ends."""
-    return linked_at + _HOLDS
-
-
-def is_expiring(linked_at: datetime, now: datetime) -> bool:
-    """Return whether the end is less than two weeks away, or behind us."""
-    return now >= expiry_of(linked_at) - _AHEAD
+def link_of(row: SpotifyAccountRow, *, is_usable: bool, now: datetime) -> SpotifyLink:
+    """Return a stored link as its person may see it; ``is_usable``: its tokens are there."""
+    expires_at = _end_of(row.linked_at)
+    return SpotifyLink(
+        name=row.name,
+        linked_at=row.linked_at,
+        expires_at=expires_at,
+        is_expiring=now >= expires_at - _AHEAD,
+        is_usable=is_usable,
+        scopes=frozenset(row.scopes.split()),
+    )
 
 
 class ExpiryWarnings:
@@ -87,7 +91,7 @@ class ExpiryWarnings:
             ExpiryWork(user_id=user_id, linked_at=linked_at, locale=locale),
             transaction=transaction,
             key=str(user_id),
-            run_at=expiry_of(linked_at) - _AHEAD,
+            run_at=_end_of(linked_at) - _AHEAD,
         )
 
     async def forget(self, transaction: Transaction, user_id: int) -> None:
@@ -102,7 +106,7 @@ class ExpiryWarnings:
             DatabaseUnavailable: Of the storage.
         """
         work = job.payload
-        expires_at = expiry_of(work.linked_at)
+        expires_at = _end_of(work.linked_at)
         if not await self._holds(work) or self._clock.now() >= expires_at:
             return
         content = SpotifyExpiring(work.user_id, expires_at)
@@ -120,3 +124,8 @@ class ExpiryWarnings:
             row = await self._rows.get(transaction, work.user_id)
             grant = await self._grants.get(transaction, work.user_id, SPOTIFY)
         return grant is not None and row is not None and row.linked_at == work.linked_at
+
+
+def _end_of(linked_at: datetime) -> datetime:
+    """Return when what was allowed at an instant ends."""
+    return linked_at + _HOLDS

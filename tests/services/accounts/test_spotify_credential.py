@@ -1,11 +1,15 @@
 """A person's token under a policy: refreshed early, after a 401, and once for everybody."""
 
 import asyncio
+import shutil
+from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from fakes.accounts import NOW, USER, ImpatientClock, Refresher, make_grants, make_tokens
+from harness.databases import open_database
 
 from services.accounts.grants import Grants
 from services.accounts.models import TokenSet
@@ -15,6 +19,13 @@ from services.spotify.accounts import UserCredential
 from services.storage.database import Database
 
 REFUSED = AuthenticationFailed("spotify", "refresh", 400, "invalid_grant")
+
+
+@pytest.fixture
+async def database(sqlite_template: Path, tmp_path: Path) -> AsyncIterator[Database]:
+    """On SQLite alone: ``Grants`` is tested on both by itself."""
+    async with open_database(Path(shutil.copy(sqlite_template, tmp_path / "aime.db"))) as opened:
+        yield opened
 
 
 @pytest.fixture
