@@ -10,7 +10,9 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Final
 
-from bot.callbacks import DISCOGS_CALLBACK, DiscogsCallback
+from aiohttp import web
+
+from bot.callbacks import DISCOGS_CALLBACK, DiscogsCallback, SpotifyCallback
 from bot.client import AimeBot, point_discord_at
 from bot.collecting import Jobs, Tools, make_collecting
 from bot.connection import connected
@@ -21,6 +23,8 @@ from bot.operators import Operators
 from bot.releasing import make_releasing
 from bot.services import Services
 from bot.settings import Settings
+from bot.spotify_app import redirect_path
+from bot.spotify_login import REFRESH_SECONDS, make_spotify_links
 from bot.state import StartError, open_state
 from bot.stopping import stop_signals
 from bot.ui.pictures import Pictures, open_pictures
@@ -70,7 +74,7 @@ def make_services(
     collecting = make_collecting(tools, cipher, operators, stale_seconds=stale_seconds)
     releasing = make_releasing(database, upstreams, collecting, messages=messages, clock=clock)
     writing = make_writing(tools, collecting.service, delivery=delivery, messages=messages)
-    services = Services(
+    return Services(
         catalogue=CatalogueService(spotify=upstreams.spotify, discogs=upstreams.discogs),
         linked_messages=releasing.linked_messages,
         releases=releasing.lookup,
@@ -88,6 +92,7 @@ def make_services(
         wantlist=collecting.wantlist,
         shared_records=collecting.shared,
         discogs_links=collecting.links,
+        spotify_links=make_spotify_links(tools, cipher, delivery),
         preferences=collecting.preferences,
         discogs_callback=_discogs_callback(settings),
         sync_messages=SyncMessages(messages=messages, wants=collecting.wantlist, clock=clock),
@@ -97,8 +102,7 @@ def make_services(
         messages=messages,
         door=delivery.door,
         answers=Answers(languages),
-    )
-    return services, (tools.jobs, tools.syncs)
+    ), (tools.jobs, tools.syncs)
 
 
 async def run(settings: Settings, *, clock: Clock | None = None, hosts: Hosts | None = None) -> int:
@@ -129,6 +133,7 @@ async def run(settings: Settings, *, clock: Clock | None = None, hosts: Hosts | 
             settings, languages, upstreams, database, pictures=pictures, clock=clock
         )
         stack.push_async_callback(services.descriptions.aclose)
+        stack.push_async_callback(services.spotify_links.close, REFRESH_SECONDS)
         bot = AimeBot(
             services=services,
             languages=languages,
@@ -206,14 +211,26 @@ def _worker_name() -> str:
     return f"{platform.node()[:40]}-{os.getpid()}-{uuid.uuid4().hex[:8]}"
 
 
+def _callbacks(settings: Settings, services: Services, languages: Catalogue) -> list[web.RouteDef]:
+    """Return the pages that upstreams send people back to."""
+    routes: list[web.RouteDef] = []
+    if services.discogs_callback:
+        discogs = DiscogsCallback(
+            links=services.discogs_links, syncs=services.collection_sync, languages=languages
+        )
+        routes += discogs.routes()
+    if services.spotify_links.is_enabled:
+        path = redirect_path(settings)
+        spotify = SpotifyCallback(path=path, links=services.spotify_links, languages=languages)
+        routes += spotify.routes()
+    return routes
+
+
 @asynccontextmanager
 async def _web(settings: Settings, bot: AimeBot, languages: Catalogue) -> AsyncIterator[None]:
     host, port = settings.web_host, settings.web_port
     services = bot.services
-    callback = DiscogsCallback(
-        links=services.discogs_links, syncs=services.collection_sync, languages=languages
-    )
-    more = callback.routes() if services.discogs_callback else []
+    more = _callbacks(settings, services, languages)
     try:
         async with web_server(
             host=host, port=port, is_ready=bot.is_ready, health=services.health, more=more

@@ -12,6 +12,7 @@ from bot.ui.sync_message import SyncMessages
 from bot.ui.written_message import WrittenMessages
 from services.accounts.discogs import DiscogsLinks
 from services.accounts.preferences import Preferences
+from services.accounts.spotify import SpotifyLinks
 from services.catalogue.releases import ReleaseLookup
 from services.catalogue.service import CatalogueService
 from services.catalogue.suggestions import Suggestions
@@ -51,6 +52,7 @@ class Services:
     wantlist: WantlistService
     shared_records: SharedRecords
     discogs_links: DiscogsLinks
+    spotify_links: SpotifyLinks
     preferences: Preferences
     discogs_callback: str | None
     sync_messages: SyncMessages

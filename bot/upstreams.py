@@ -10,6 +10,7 @@ from typing import Final
 from bot.linking import open_short_links
 from bot.policies import Stores, discogs_policy, euria_policy, spotify_policy
 from bot.settings import Settings
+from bot.spotify_app import make_spotify_oauth
 from services.discogs.oauth import DiscogsOAuth
 from services.discogs.service import DiscogsService
 from services.euria.budget import TokenBudget
@@ -26,6 +27,7 @@ from services.resilience.policy import Policy
 from services.secret import Secret
 from services.spotify.auth import ClientCredentials
 from services.spotify.capabilities import Capabilities
+from services.spotify.oauth import SpotifyOAuth
 from services.spotify.sending import SETTINGS as SPOTIFY_SETTINGS
 from services.spotify.sending import SpotifySender
 from services.spotify.service import SpotifyService
@@ -51,6 +53,7 @@ class Upstreams:
     spotify: SpotifyService
     spotify_sender: SpotifySender
     short_links: ShortLinks
+    spotify_oauth: SpotifyOAuth | None
     discogs: DiscogsService
     discogs_oauth: DiscogsOAuth | None
     euria: EuriaService
@@ -102,6 +105,7 @@ async def open_upstreams(
             spotify=spotify,
             spotify_sender=sender,
             short_links=short_links,
+            spotify_oauth=make_spotify_oauth(settings, http, policies["spotify"], clock),
             discogs=discogs,
             discogs_oauth=_discogs_oauth(settings, http, policies["discogs"], clock),
             euria=euria,

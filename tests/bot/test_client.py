@@ -7,41 +7,17 @@ import discord
 import pytest
 import yarl
 from discord.ext import commands
-from fakes.accounts import ChangingKeys
-from fakes.chance import FixedChance
-from fakes.promises import FakePromises
-from fakes.spotify import spotify_sender
-from harness.databases import open_database
+from harness.databases import make_sqlite_template, open_database
 
+from bot.app import make_services
 from bot.client import EXTENSIONS, AimeBot, point_discord_at
-from bot.collecting import Jobs, Tools, make_collecting
-from bot.delivery.door import Door
 from bot.errors import Answers, CommandTree
 from bot.i18n import Catalogue
-from bot.operators import Operators
-from bot.releasing import make_releasing
 from bot.services import Services
+from bot.settings import Settings
 from bot.ui.pictures import Pictures
-from bot.ui.stream import ProgressiveMessages
-from bot.ui.sync_message import SyncMessages
-from bot.ui.written_message import WrittenMessages
-from bot.upstreams import Upstreams
-from services.accounts.cipher import TokenCipher
-from services.catalogue.service import CatalogueService
-from services.collection.candidates import CollectionCandidates
-from services.descriptions.discovering import Discovery
-from services.descriptions.service import DescriptionService
-from services.discogs.service import DiscogsService
-from services.euria.service import EuriaService
-from services.health import Health
-from services.http import HttpClient, open_session
-from services.jobs.kinds import Handlers
-from services.jobs.queue import JobQueue
-from services.resilience.clock import SystemClock, system_random
-from services.resilience.config import PolicyConfig, StreamLimits
-from services.resilience.policy import Policy
-from services.spotify.service import SpotifyService
-from services.spotify.short_links import ShortLinks
+from bot.upstreams import open_upstreams
+from services.resilience.clock import SystemClock
 
 REAL_API, REAL_CDN = "https://discord.com/api", "https://cdn.discordapp.com"
 CATALOGUE = Catalogue()
@@ -60,93 +36,17 @@ def discord_library() -> Iterator[None]:
 @pytest.fixture
 async def services(tmp_path: Path) -> AsyncIterator[Services]:
     """The real services without any key: every call is refused, nothing is sent."""
-    clock, chance = SystemClock(), system_random()
-
-    def make_policy(upstream: str) -> Policy:
-        config = PolicyConfig(upstream=upstream, deadline=1, attempt_timeout=1, concurrency=1)
-        return Policy(config, clock=clock, chance=chance)
-
+    clock, settings = SystemClock(), Settings(data_dir=tmp_path)
+    await make_sqlite_template(tmp_path / "aime.db")
     async with (
-        open_session(user_agent="test") as session,
         open_database(tmp_path / "aime.db") as database,
+        open_upstreams(settings, database, clock=clock) as upstreams,
     ):
-        http = HttpClient(session, clock=clock)
-        sender = spotify_sender(http, make_policy("spotify"), None, clock=clock)
-        spotify = SpotifyService(sender, market="CH")
-        discogs = DiscogsService(
-            http=http, policy=make_policy("discogs"), authorization=None, api_url=""
+        pictures = Pictures(clock=clock)
+        made, _ = make_services(
+            settings, CATALOGUE, upstreams, database, pictures=pictures, clock=clock
         )
-        euria = EuriaService(
-            http=http,
-            policy=make_policy("euria"),
-            clock=clock,
-            token=None,
-            api_url="",
-            model="",
-            limits=StreamLimits(first=1, idle=1, whole=1),
-        )
-        health = Health(policies={}, missing_settings={}, reduced=frozenset(), clock=clock)
-        upstreams = Upstreams(
-            spotify=spotify,
-            spotify_sender=sender,
-            short_links=ShortLinks(http=http, policy=make_policy("spotify")),
-            discogs=discogs,
-            discogs_oauth=None,
-            euria=euria,
-            health=health,
-        )
-        operators, messages = Operators(), ProgressiveMessages(clock=clock)
-        descriptions = DescriptionService(discogs=discogs, euria=euria, clock=clock)
-        collecting = make_collecting(
-            Tools(
-                database=database,
-                upstreams=upstreams,
-                clock=clock,
-                jobs=Jobs(JobQueue(database, clock=clock), Handlers()),
-                syncs=Jobs(JobQueue(database, clock=clock), Handlers()),
-            ),
-            TokenCipher(ChangingKeys(1)),
-            operators,
-            stale_seconds=1,
-        )
-        releasing = make_releasing(database, upstreams, collecting, messages=messages, clock=clock)
-        yield Services(
-            catalogue=CatalogueService(spotify=spotify, discogs=discogs),
-            linked_messages=releasing.linked_messages,
-            releases=releasing.lookup,
-            suggestions=releasing.suggestions,
-            descriptions=descriptions,
-            health=health,
-            collection=collecting.service,
-            collection_statistics=collecting.statistics,
-            collection_values=collecting.values,
-            collection_sync=collecting.sync,
-            collection_views=collecting.views,
-            collection_editing=collecting.editing,
-            wantlist=collecting.wantlist,
-            shared_records=collecting.shared,
-            discogs_links=collecting.links,
-            preferences=collecting.preferences,
-            discogs_callback=None,
-            sync_messages=SyncMessages(messages=messages, wants=collecting.wantlist, clock=clock),
-            pictures=Pictures(clock=clock),
-            written_messages=WrittenMessages(
-                descriptions=descriptions, later=FakePromises(), messages=messages
-            ),
-            operators=operators,
-            late_descriptions=FakePromises(),
-            discovery=Discovery(
-                database,
-                copies=collecting.service,
-                candidates=CollectionCandidates(database, chance=FixedChance(0.0)),
-                euria=euria,
-                clock=clock,
-                chance=FixedChance(0.0),
-            ),
-            door=Door(),
-            messages=messages,
-            answers=Answers(CATALOGUE),
-        )
+        yield made
 
 
 @pytest.fixture
