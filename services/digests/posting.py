@@ -12,6 +12,7 @@ the slot
 4. settled, or gone with its digest: nothing is to be done.
 """
 
+import logging
 import random
 from datetime import timedelta
 from typing import Final, Generic, TypeVar
@@ -33,6 +34,8 @@ from services.storage.digest_slots import DigestSlotRepository, SlotState
 from services.storage.digests import DigestRepository
 
 C = TypeVar("C", bound=msgspec.Struct)
+
+_LOGGER = logging.getLogger(__name__)
 
 POSTS_AT_ONCE: Final = 16
 
@@ -130,7 +133,10 @@ class DigestPosting(Generic[C]):
         """Settle a slot that is surely not in the channel, and need not come there any more."""
         if found.is_wanted and not self._book.is_too_late(found):
             return False
-        state = SlotState.MISSED if found.is_wanted else SlotState.SKIPPED
+        state = SlotState.SKIPPED
+        if found.is_wanted:
+            state = SlotState.MISSED
+            _LOGGER.warning("digest %s: a slot was missed, it is too late", found.row.digest_id)
         await self._book.settle(job, found.slot, state)
         return True
 

@@ -92,24 +92,19 @@ class DigestSlotRepository:
         slot_at: datetime,
         *,
         edition: int,
-        state: SlotState = SlotState.CLAIMED,
         is_by_hand: bool = False,
     ) -> bool:
-        """Claim a slot, or settle it at once; False when somebody has done so before.
-
-        What was prepared for a claimed one stays.
-        """
-        is_claim = state is SlotState.CLAIMED
+        """Claim a slot; False when somebody has done so before. What was prepared stays."""
         statement = insert_into(transaction, DIGEST_SLOTS).values(
             digest_id=digest_id,
             slot_at=slot_at,
-            state=state,
+            state=SlotState.CLAIMED,
             edition=edition,
             is_by_hand=is_by_hand,
         )
         statement = statement.on_conflict_do_update(
             index_elements=_KEY,
-            set_={"state": state} if is_claim else {"state": state, "content": null()},
+            set_={"state": SlotState.CLAIMED},
             where=DIGEST_SLOTS.c.state == SlotState.PLANNED,
         )
         return bool((await transaction.execute(statement)).rowcount)
