@@ -158,9 +158,11 @@ class DigestSlotRepository:
     async def note_post(
         self, transaction: Transaction, digest_id: int, slot_at: datetime, message_id: int
     ) -> None:
-        """Note that it stands in the channel; the content stays until it is settled."""
+        """Note that it stands in the channel, and forget what it says."""
         statement = update(DIGEST_SLOTS).where(_is(digest_id, slot_at))
-        await transaction.execute(statement.values(state=SlotState.POSTED, message_id=message_id))
+        await transaction.execute(
+            statement.values(state=SlotState.POSTED, message_id=message_id, content=null())
+        )
 
     async def settle(
         self, transaction: Transaction, digest_id: int, slot_at: datetime, state: SlotState

@@ -36,7 +36,6 @@ from services.jobs.queue import JobQueue
 from services.jobs.worker import Worker, working
 from services.resilience.clock import Clock, SystemClock
 from services.storage.database import Database, Transaction
-from services.storage.digest_slots import SlotState
 from services.storage.digests import DigestRow
 
 STEPS = (
@@ -48,7 +47,6 @@ STEPS = (
     "answered",
     "before the record",
     "recorded",
-    "settled",
 )
 _LOOK_SECONDS = 0.05
 
@@ -198,10 +196,6 @@ class DeadlyBook(SlotBook):
         self.fate.reach("before the record")
         await super().note_post(job, found, message_id)
         self.fate.reach("recorded")
-
-    async def settle(self, job: RunningJob[SlotWork], slot: Slot, state: SlotState) -> None:
-        await super().settle(job, slot, state)
-        self.fate.reach("settled")
 
 
 async def work(plan: Plan, number: int) -> None:

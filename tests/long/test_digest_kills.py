@@ -170,7 +170,7 @@ async def test_slots_are_posted_once_when_a_process_is_killed_at_a_step(
 async def test_hundreds_of_slots_are_posted_once_while_processes_are_killed_by_chance(
     database: Database, empty_database: Path | str, discord: Discord, wall: Wall
 ) -> None:
-    marks = await create(database, 80, days=4)
+    marks = await create(database, 60, days=4)
     discord.lose_every = 17
     plan = Plan(
         where=str(empty_database), discord=discord.port, ahead=str(wall.path), kill_chance=0.01
@@ -179,7 +179,7 @@ async def test_hundreds_of_slots_are_posted_once_while_processes_are_killed_by_c
     async with processes(plan, MODULE) as running:
         for day in range(4):
             wall.show(MONDAY + day * DAY - timedelta(seconds=0.5))
-            await _posted_once(running, database, discord, wall, (day + 1) * 80)
+            await _posted_once(running, database, discord, wall, (day + 1) * 60)
 
     assert discord.posts == Counter(marks)
     assert running.kills >= 10
@@ -189,7 +189,7 @@ async def test_hundreds_of_slots_are_posted_once_while_processes_are_killed_by_c
 async def test_clock_set_both_ways_and_a_locked_database_lose_and_double_nothing(
     database: Database, empty_database: Path | str, discord: Discord, wall: Wall
 ) -> None:
-    marks = await create(database, 80, days=2)
+    marks = await create(database, 60, days=2)
     plan = Plan(
         where=str(empty_database),
         discord=discord.port,
@@ -205,11 +205,11 @@ async def test_clock_set_both_ways_and_a_locked_database_lose_and_double_nothing
             wall.show(MONDAY - timedelta(hours=1))
             await lock.wait()
         wall.show(MONDAY + timedelta(hours=1))
-        await _posted_once(running, database, discord, wall, 80)
+        await _posted_once(running, database, discord, wall, 60)
         wall.show(MONDAY - timedelta(seconds=1))  # the hour comes a second time
         await running.read(3)
         wall.show(MONDAY + DAY)
-        await _posted_once(running, database, discord, wall, 160)
+        await _posted_once(running, database, discord, wall, 120)
 
     assert discord.posts == Counter(marks)
 
@@ -232,6 +232,7 @@ async def test_discord_that_is_down_for_an_hour_gets_every_post_once(
         for minutes in (20, 40, 60):
             await running.until("before it is sent")
             wall.show(MONDAY + timedelta(minutes=minutes))
+        assert discord.posts.total() == 0
         discord.is_down = False
         await _posted_once(running, database, discord, wall, 60)
 
