@@ -93,10 +93,10 @@ def test_slot_is_posted_once_when_its_process_is_killed_at_any_step(step: int) -
         room = Newsroom(VirtualClock())
         schedule = await room.create(WEEKLY)
         async with room.process(kill_at=step) as doomed:
-            await room.until(MONDAY_EIGHT + 6 * SECOND)
+            await room.until(MONDAY_EIGHT + 2 * SECOND)
             assert doomed.life.is_over
         async with room.process():
-            await room.until(MONDAY_EIGHT + 30 * SECOND)
+            await room.until(MONDAY_EIGHT + 14 * SECOND)
 
         assert room.board.marks == [Slot(schedule.digest_id, MONDAY_EIGHT).mark]
         assert await room.state(schedule, MONDAY_EIGHT) is SlotState.POSTED
