@@ -1,8 +1,8 @@
 """What is told of somebody's collection to others who are with them in a digest: no more than this.
 
 Whoever joins a digest agrees to titles, artists and years of what they add, to the day on which
-they added it, and to why something of theirs is worth playing. Notes, folders, conditions and the
-name of the account have no place in these types.
+they added it, and to why something of theirs is worth playing. Ratings, notes, folders, conditions
+and the name of the account have no place in these types.
 """
 
 from collections.abc import Collection, Sequence
@@ -39,7 +39,6 @@ class PickReason(StrEnum):
     SEASON = "season"  # a holiday record, in December
     NEVER_PLAYED = "never_played"  # its owner notes what they play, and never noted this one
     LONG_AGO = "long_ago"  # last played half a year ago or earlier
-    RATED_HIGH = "rated_high"  # five stars
     OLD_FRIEND = "old_friend"  # bought five years ago or earlier
     CHANCE = "chance"
 

@@ -33,7 +33,6 @@ from services.storage.wantlists import WantlistRepository
 
 _LONG_AGO: Final = timedelta(days=182)
 _OLD_FRIEND: Final = timedelta(days=5 * 365)
-_BEST_RATING: Final = 5
 _HOLIDAY_STYLE: Final = "holiday"
 _DECEMBER: Final = 12
 _LAST_HOLIDAY: Final = 26
@@ -179,8 +178,6 @@ def _reasons(now: datetime, *, notes_plays: bool) -> Iterator[tuple[PickReason, 
         yield PickReason.NEVER_PLAYED, never
         long_ago = Playable(played_before=now - _LONG_AGO, without_style=_HOLIDAY_STYLE)
         yield PickReason.LONG_AGO, long_ago
-    best = Playable(min_rating=_BEST_RATING, without_style=_HOLIDAY_STYLE)
-    yield PickReason.RATED_HIGH, best
     old = Playable(added_before=now - _OLD_FRIEND, without_style=_HOLIDAY_STYLE)
     yield PickReason.OLD_FRIEND, old
 

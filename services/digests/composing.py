@@ -114,6 +114,7 @@ class DigestComposer:
         content = DigestContent(
             cadence=schedule.timing.cadence,
             locale=schedule.locale,
+            day=frame.today,
             composed_at=now,
             since=frame.since,
             members=tuple(_bounded(parts)),

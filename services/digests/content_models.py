@@ -5,7 +5,7 @@ taken out again.
 """
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Final
 
 import msgspec
@@ -129,6 +129,7 @@ class DigestContent(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         cadence: How often there is one.
         locale: The server's language, such as ``fr``.
+        day: On which it is read, in its zone.
         composed_at: When it was written (UTC).
         since: Since when it tells what was added (UTC); before the first one, some days back.
         members: Those with a collection, who have most news first.
@@ -138,6 +139,7 @@ class DigestContent(msgspec.Struct, frozen=True, kw_only=True):
 
     cadence: Cadence
     locale: str
+    day: date
     composed_at: datetime
     since: datetime
     members: tuple[MemberPart, ...] = ()
@@ -148,6 +150,10 @@ class DigestContent(msgspec.Struct, frozen=True, kw_only=True):
     def has_news(self) -> bool:
         """Return whether anybody has news."""
         return any(each.has_news for each in self.members)
+
+    def tells_of(self, user_id: int) -> bool:
+        """Return whether anything of that person's is in it."""
+        return self.without(user_id) != self
 
     def without(self, user_id: int) -> "DigestContent":
         """Return the same with nothing of that person's in it."""

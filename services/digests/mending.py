@@ -30,6 +30,8 @@ _FIRST_TRY_SECONDS: Final = 15.0
 _LONGEST_PAUSE_SECONDS: Final = 1_800.0
 _DISCORD_PAUSE_SECONDS: Final = 30.0
 _WRITE_SECONDS: Final = 120.0
+_NOBODY: Final = 0
+"""Pays for no text: the message is only shown anew."""
 
 
 class MendDigest(msgspec.Struct, frozen=True, kw_only=True):
@@ -63,16 +65,27 @@ class DigestMending:
         Raises:
             DatabaseUnavailable: Of the storage.
         """
+        await self._enqueue(schedule.guild_id, slot, payer_id=schedule.creator_id)
+
+    async def show_later(self, guild_id: int, slot: Slot) -> None:
+        """Have the message show what is stored by then: Discord could not be reached.
+
+        Raises:
+            DatabaseUnavailable: Of the storage.
+        """
+        await self._enqueue(guild_id, slot, payer_id=_NOBODY)
+
+    async def _enqueue(self, guild_id: int, slot: Slot, *, payer_id: int) -> None:
         now = self._clock.now()
         work = MendDigest(
-            guild_id=schedule.guild_id,
+            guild_id=guild_id,
             digest_id=slot.digest_id,
             slot_at=slot.slot_at,
-            payer_id=schedule.creator_id,
+            payer_id=payer_id,
             owed_since=now,
         )
         run_at = now + timedelta(seconds=_FIRST_TRY_SECONDS)
-        await self._queue.enqueue(MEND_DIGEST, work, run_at=run_at, key=slot.mark)
+        await self._queue.enqueue(MEND_DIGEST, work, run_at=run_at, key=f"{slot.mark}:{payer_id}")
 
     async def mend(self, job: RunningJob[MendDigest]) -> None:
         """Handle the job.
@@ -84,9 +97,10 @@ class DigestMending:
         work = job.payload
         slot = Slot(work.digest_id, work.slot_at)
         post = await self._posts.get(work.guild_id, slot)
-        if post is None or post.content.pick is None:
-            return  # whose pick it was is no longer in it, or it is long past
-        if post.content.pick.is_owed:
+        if post is None:
+            return  # long past
+        is_owed = post.content.pick is not None and post.content.pick.is_owed
+        if is_owed and work.payer_id != _NOBODY:
             written = await self._write(post.content, work)
             await self._posts.change(
                 work.guild_id, slot, lambda content: _with_text(content, written)

@@ -56,7 +56,6 @@ class Playable:
         never_played: Their owner never said that they play them.
         played_before: Last played before then.
         added_before: Bought before then.
-        min_rating: 1 to 5.
         style: A whole style, folded as keys are.
         without_style: Those that have it are left out.
         without: Releases that are left out.
@@ -65,7 +64,6 @@ class Playable:
     never_played: bool = False
     played_before: datetime | None = None
     added_before: datetime | None = None
-    min_rating: int | None = None
     style: str = ""
     without_style: str = ""
     without: Collection[int] = ()
@@ -170,8 +168,6 @@ def _conditions(user_id: int, wanted: Playable) -> Iterator[ColumnElement[bool]]
         yield wanted.played_before > _PLAYED_AT
     if wanted.added_before is not None:
         yield _ITEMS.added_at < wanted.added_before
-    if wanted.min_rating is not None:
-        yield _ITEMS.rating >= wanted.min_rating
     if wanted.style:
         yield _has_style(wanted.style)
     if wanted.without_style:

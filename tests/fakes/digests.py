@@ -68,6 +68,7 @@ def make_content(**fields: Any) -> DigestContent:  # noqa: ANN401  # a builder
     settings: dict[str, Any] = {
         "cadence": Cadence.WEEKLY,
         "locale": "en",
+        "day": NOW.date(),
         "composed_at": NOW,
         "since": NOW - timedelta(days=7),
     }
