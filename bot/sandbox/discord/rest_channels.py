@@ -63,6 +63,10 @@ class ChannelRoutes:
     def _post(self, call: Call) -> Reply:
         channel = self._channel(call, Permission.SEND_MESSAGES)
         body = call.form
+        nonce = str(body["nonce"]) if body.get("nonce") and body.get("enforce_nonce") else None
+        known = nonce and self._board.with_nonce(channel, self._world.bot, nonce)
+        if known:
+            return self._shown(known)
         reference = self._reference(call, channel)
         exchanges = self._platform.chats_answered_by(channel, reference)
         message = self._board.post(
@@ -75,6 +79,8 @@ class ChannelRoutes:
         )
         for exchange in exchanges:
             exchange.acknowledge(None)
+        if nonce:
+            self._board.remember_nonce(message, nonce)
         self._platform.changes.notify()
         return self._shown(message)
 
