@@ -15,6 +15,7 @@ from bot.client import AimeBot, point_discord_at
 from bot.collecting import Jobs, Tools, make_collecting
 from bot.connection import connected
 from bot.delivery.delivery import make_delivery
+from bot.digest_writing import make_digest_writing
 from bot.errors import Answers
 from bot.i18n import Catalogue
 from bot.operators import Operators
@@ -57,11 +58,7 @@ def make_services(
     pictures: Pictures,
     clock: Clock,
 ) -> tuple[Services, tuple[Jobs, ...]]:
-    """Join the parts; returns what the cogs are handed, and the jobs with who does them.
-
-    Raises:
-        StartError: The keys that encrypt tokens cannot be used.
-    """
+    """Return what the cogs are handed, and the jobs with who does them; raises StartError."""
     jobs, syncs, operators = _jobs(database, clock), _jobs(database, clock), Operators()
     cipher, messages = _cipher(settings), ProgressiveMessages(clock=clock)
     delivery = make_delivery(database, languages, cipher, clock=clock)
@@ -70,12 +67,15 @@ def make_services(
     collecting = make_collecting(tools, cipher, operators, stale_seconds=stale_seconds)
     releasing = make_releasing(database, upstreams.discogs, collecting, clock=clock)
     writing = make_writing(tools, collecting.service, delivery=delivery, messages=messages)
+    digests = make_digest_writing(tools, collecting, writing, delivery, stale_seconds=stale_seconds)
     services = Services(
         catalogue=CatalogueService(spotify=upstreams.spotify, discogs=upstreams.discogs),
         releases=releasing.lookup,
         suggestions=releasing.suggestions,
         descriptions=writing.descriptions,
         late_descriptions=writing.later,
+        digest_additions=digests.additions,
+        digest_hiding=digests.hiding,
         discovery=writing.discovery,
         health=upstreams.health,
         collection=collecting.service,

@@ -25,6 +25,7 @@ from services.collection.views import CollectionViews
 from services.collection.wantlist import WantlistService
 from services.collection.wantlist_sync import WantlistSync
 from services.collection.wantlist_work import WANTLIST_SYNC
+from services.digests.posts import forget_in_posts
 from services.discogs.accounts import DiscogsAccount
 from services.discogs.shelf import DiscogsShelf
 from services.errors import ExternalServiceException
@@ -273,5 +274,6 @@ def _forgetting(
         await preferences.forget(transaction, user_id)
         await lookups.delete_of(transaction, user_id)
         await AiConsentRepository().delete(transaction, user_id)
+        await forget_in_posts(transaction, user_id)
 
     return forget

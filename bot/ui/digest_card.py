@@ -56,22 +56,12 @@ Item = ui.Item[ui.LayoutView]
 Container = ui.Container[ui.LayoutView]
 
 
-def digest_card(
-    posted: PostedDigest[DigestContent] | ChangedDigest, texts: Texts, *, is_preview: bool = False
-) -> ui.LayoutView:
-    """Return the message of a digest.
-
-    Args:
-        posted: Its slot and what it says.
-        texts: The server's language.
-        is_preview: Nobody can be taken out of what was not posted: it has no buttons.
-    """
+def digest_card(posted: PostedDigest[DigestContent] | ChangedDigest, texts: Texts) -> ui.LayoutView:
+    """Return the message of a digest, in the server's language."""
     content = posted.content
     card = Container(accent_colour=DISCOGS_COLOUR)
     for item in _items(content, texts):
         card.add_item(item)
-    if is_preview:
-        return view_of(card)
     return view_of(card, row_of(*_buttons(content, posted.slot, texts)))
 
 

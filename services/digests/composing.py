@@ -29,7 +29,6 @@ from services.resilience.clock import Clock
 from services.resilience.priority import background
 
 _PREPARE_SECONDS: Final = 900.0
-_PREVIEW_SECONDS: Final = 10.0
 _LATELY: Final = 10
 """A record that was picked in one of so many digests has had its turn."""
 _MOST_TOLD: Final = 30
@@ -83,14 +82,9 @@ class DigestComposer:
         then all that is told, and EurIA's text comes later.
         """
         with background():
-            content = await self._compose(schedule, since, now, seconds=_PREPARE_SECONDS)
+            content = await self._compose(schedule, since, now)
         is_skipped = schedule.when_nothing is WhenNothing.SKIP and not content.has_news
         return None if is_skipped else content
-
-    async def preview(self, schedule: Schedule) -> DigestContent:
-        """Return what the digest would say now, within seconds: somebody waits."""
-        since, now = schedule.told_until, self._clock.now()
-        return await self._compose(schedule, since, now, seconds=_PREVIEW_SECONDS)
 
     async def posted(
         self, schedule: Schedule, slot: Slot, place: Place, content: DigestContent
@@ -101,9 +95,10 @@ class DigestComposer:
             await self._mending.promise(schedule, slot)
 
     async def _compose(
-        self, schedule: Schedule, since: datetime | None, now: datetime, *, seconds: float
+        self, schedule: Schedule, since: datetime | None, now: datetime
     ) -> DigestContent:
-        time_left, frame = TimeLeft(self._clock, seconds), Frame.of(schedule, since, now)
+        time_left = TimeLeft(self._clock, _PREPARE_SECONDS)
+        frame = Frame.of(schedule, since, now)
         user_ids = await self._members.of(schedule.digest_id)
         lately = await self._posts.latest(schedule.guild_id, schedule.digest_id, _LATELY)
         gathered = await self._gathering.gather(user_ids, frame, time_left)

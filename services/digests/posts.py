@@ -124,11 +124,13 @@ class DigestPosts:
         post = await self.get(guild_id, slot) or post
         return await self._editor.edit(late_id, ChangedDigest(slot=slot, content=post.content))
 
-    async def forget(self, transaction: Transaction, user_id: int) -> None:
-        """Keep nothing more of a person, as part of unlinking; the messages stay as they are."""
-        for row in await self._rows.naming(transaction, f'_id":{user_id},'):
-            content = _DECODER.decode(row.content).without(user_id)
-            await self._rows.change(transaction, row, _encoded(content))
+
+async def forget_in_posts(transaction: Transaction, user_id: int) -> None:
+    """Keep nothing more of a person, as part of unlinking; the messages stay as they are."""
+    rows = DigestPostRepository()
+    for row in await rows.naming(transaction, f'_id":{user_id},'):
+        content = _DECODER.decode(row.content).without(user_id)
+        await rows.change(transaction, row, _encoded(content))
 
 
 def _post(row: DigestPostRow) -> DigestPost:

@@ -15,7 +15,7 @@ from services.digests.content_models import DigestPick
 from services.digests.time_left import TimeLeft
 from services.errors import ServiceDisabled
 
-_SECONDS: Final = 120.0
+_SECONDS: Final = 45.0
 _GROUND_SECONDS: Final = 6.0
 
 

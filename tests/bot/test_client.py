@@ -14,7 +14,9 @@ from harness.databases import open_database
 
 from bot.client import EXTENSIONS, AimeBot, point_discord_at
 from bot.collecting import Jobs, Tools, make_collecting
+from bot.delivery.delivery import make_delivery
 from bot.delivery.door import Door
+from bot.digest_writing import make_digest_writing
 from bot.errors import Answers, CommandTree
 from bot.i18n import Catalogue
 from bot.operators import Operators
@@ -25,6 +27,7 @@ from bot.ui.stream import ProgressiveMessages
 from bot.ui.sync_message import SyncMessages
 from bot.ui.written_message import WrittenMessages
 from bot.upstreams import Upstreams
+from bot.writing import make_writing
 from services.accounts.cipher import TokenCipher
 from services.catalogue.service import CatalogueService
 from services.collection.candidates import CollectionCandidates
@@ -87,26 +90,28 @@ async def services(tmp_path: Path) -> AsyncIterator[Services]:
         health = Health(policies={}, missing_settings={}, reduced=frozenset(), clock=clock)
         operators, messages = Operators(), ProgressiveMessages(clock=clock)
         descriptions = DescriptionService(discogs=discogs, euria=euria, clock=clock)
-        collecting = make_collecting(
-            Tools(
-                database=database,
-                upstreams=Upstreams(
-                    spotify=spotify, discogs=discogs, discogs_oauth=None, euria=euria, health=health
-                ),
-                clock=clock,
-                jobs=Jobs(JobQueue(database, clock=clock), Handlers()),
-                syncs=Jobs(JobQueue(database, clock=clock), Handlers()),
+        tools = Tools(
+            database=database,
+            upstreams=Upstreams(
+                spotify=spotify, discogs=discogs, discogs_oauth=None, euria=euria, health=health
             ),
-            TokenCipher(ChangingKeys(1)),
-            operators,
-            stale_seconds=1,
+            clock=clock,
+            jobs=Jobs(JobQueue(database, clock=clock), Handlers()),
+            syncs=Jobs(JobQueue(database, clock=clock), Handlers()),
         )
+        cipher = TokenCipher(ChangingKeys(1))
+        collecting = make_collecting(tools, cipher, operators, stale_seconds=1)
+        delivery = make_delivery(database, CATALOGUE, cipher, clock=clock)
+        writing = make_writing(tools, collecting.service, delivery=delivery, messages=messages)
+        digests = make_digest_writing(tools, collecting, writing, delivery, stale_seconds=1)
         releasing = make_releasing(database, discogs, collecting, clock=clock)
         yield Services(
             catalogue=CatalogueService(spotify=spotify, discogs=discogs),
             releases=releasing.lookup,
             suggestions=releasing.suggestions,
             descriptions=descriptions,
+            digest_additions=digests.additions,
+            digest_hiding=digests.hiding,
             health=health,
             collection=collecting.service,
             collection_statistics=collecting.statistics,

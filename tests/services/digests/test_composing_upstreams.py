@@ -5,14 +5,13 @@ from datetime import datetime, timedelta
 
 import pytest
 from fakes.copies import make_copy, store
-from fakes.digests import GUILD, NOW, Desk, make_schedule
+from fakes.digests import GUILD, NOW, Desk
 from fakes.wishes import make_wish
 from sqlalchemy import select
 
 from services.collection.want_rows import want_row
 from services.descriptions.models import Form
 from services.digests.content_models import DigestContent
-from services.digests.models import WhenNothing
 from services.errors import (
     DeadlineExceeded,
     ExternalServiceException,
@@ -155,11 +154,3 @@ async def test_text_counts_against_whoever_made_the_digest(database: Database) -
     async with database.read() as transaction:
         uses = await transaction.execute(select(AI_USES.c.user_id, AI_USES.c.guild_id))
     assert [tuple(row) for row in uses] == [(44, GUILD)]
-
-
-async def test_preview_is_always_written(database: Database) -> None:
-    desk = Desk(database)
-
-    content = await desk.composer.preview(make_schedule(when_nothing=WhenNothing.SKIP))
-
-    assert content.members == ()
