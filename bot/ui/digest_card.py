@@ -6,7 +6,6 @@ all.
 """
 
 from collections.abc import Iterator
-from datetime import datetime
 from typing import Final
 
 from discord import ui
@@ -158,9 +157,9 @@ def _footer(content: DigestContent, texts: Texts) -> Iterator[str]:
     if content.members:
         yield texts.gettext("`/digest join` adds your collection, `/digest leave` takes it out.")
     source = source_text(WEB, texts)
-    if content.members:
-        oldest: datetime = min(part.read_at for part in content.members)
-        when = timestamp(oldest, "f")
+    fresh = [part.read_at for part in content.members if not part.is_stale]
+    if fresh:
+        when = timestamp(min(fresh), "f")
         source = f"{texts.gettext('as read {when}', when=when)} · {source}"
     yield source
 
@@ -177,10 +176,13 @@ def _ages(stale: list[MemberPart], texts: Texts) -> str:
 
 
 def _buttons(content: DigestContent, slot: Slot, texts: Texts) -> Iterator[Button]:
-    if any(part.added_count for part in content.members):
+    """Yield the buttons; the slot's mark is in one of them, whatever the digest says."""
+    has_added = any(part.added_count for part in content.members)
+    if has_added or not content.members:
         custom_id = list_id(slot, content.since, content.composed_at)
-        yield button(texts.gettext("Full list"), custom_id, emoji="📃")
+        yield button(texts.gettext("Full list"), custom_id, emoji="📃", disabled=not has_added)
     if content.pick is not None:
         custom_id = describe_id(Target("r", content.pick.facts.release_id))
         yield button(texts.gettext("Describe"), custom_id, emoji="✍️")
-    yield button(texts.gettext("Hide me"), hide_id(slot), emoji="🙈")
+    if content.members:
+        yield button(texts.gettext("Hide me"), hide_id(slot), emoji="🙈")

@@ -13,7 +13,7 @@ from babel.dates import format_skeleton
 from bot.i18n import Texts
 from bot.ui.description_template import template
 from bot.ui.layout import subtext
-from bot.ui.shared_records import record_line
+from bot.ui.shared_records import record_line, record_title
 from bot.ui.text import (
     escape,
     escape_paragraphs,
@@ -71,10 +71,18 @@ def person(user_id: int) -> str:
 
 def highlight_line(record: Highlight, texts: Texts) -> str:
     """Return ``**Artist – [Title](page)** · 1957``."""
-    shown = SharedRecord(
+    return record_line(_shared(record), texts)
+
+
+def _title(record: Highlight, texts: Texts) -> str:
+    """Return the same without the year, for sentences."""
+    return record_title(_shared(record), texts)
+
+
+def _shared(record: Highlight) -> SharedRecord:
+    return SharedRecord(
         release_id=record.release_id, title=record.title, artist=record.artist, year=record.year
     )
-    return record_line(shown, texts)
 
 
 def records_text(count: int, texts: Texts) -> str:
@@ -143,7 +151,7 @@ def jubilee_lines(content: DigestContent, texts: Texts) -> Iterator[str]:
             "🎂 {record} came out {count} year ago this year · {person}",
             "🎂 {record} came out {count} years ago this year · {person}",
             each.years,
-            record=highlight_line(each.record, texts),
+            record=_title(each.record, texts),
             person=person(part.user_id),
         )
 
@@ -161,7 +169,7 @@ def _bought(part: MemberPart, each: Anniversary, texts: Texts) -> str:
         "📅 {record} joined {person}'s shelf {count} year ago ({day})",
         "📅 {record} joined {person}'s shelf {count} years ago ({day})",
         each.years,
-        record=highlight_line(each.record, texts),
+        record=_title(each.record, texts),
         person=person(part.user_id),
         day=day,
     )
@@ -174,7 +182,7 @@ def cheaper_lines(content: DigestContent, texts: Texts) -> Iterator[str]:
             yield texts.gettext(
                 "🏷️ {record} on {person}'s wantlist got cheaper: now from **{price}** "
                 "(asked {when})",
-                record=highlight_line(wish.record, texts),
+                record=_title(wish.record, texts),
                 person=person(part.user_id),
                 price=escape(money(wish.price, wish.currency, texts.language)),
                 when=timestamp(wish.asked_at),
@@ -215,15 +223,17 @@ def chart_text(content: DigestContent, texts: Texts) -> str:
     ]
     width = max(map(len, names))
     rows = (
-        f"{name:<{width}} {_bar(count, max(counts))} {number(count, texts.language)}"
+        f"{name:<{width}} {_bar(count, max(counts))}{number(count, texts.language)}"
         for name, count in zip(names, counts, strict=True)
     )
-    return "\n".join(["```", *rows, "```"])
+    title = texts.gettext("Records added each month")
+    return "\n".join([f"**{title}**", "```", *rows, "```"])
 
 
 def _bar(count: int, highest: int) -> str:
     length = round(_WIDEST_BAR * count / highest)
-    return _BAR * length if length else _LEAST_BAR if count else ""
+    bar = _BAR * length or (_LEAST_BAR if count else "")
+    return f"{bar} " if bar else ""
 
 
 def reason_text(pick: DigestPick, texts: Texts) -> str:

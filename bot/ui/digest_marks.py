@@ -60,8 +60,8 @@ def read_list_id(custom_id: str) -> Additions | None:
     parts = custom_id.split(":")
     if parts[:2] != [LIST_PREFIX, "digest"] or len(parts) != 2 + 2 * 2:
         return None
-    digest_id, _, since, until = parts[2:]
-    return _additions(digest_id, since, until)
+    digest_id, slot_at, since, until = parts[2:]
+    return _additions(digest_id, since, until) if slot_at.isdecimal() else None
 
 
 def read_page_key(key: str) -> Additions | None:
