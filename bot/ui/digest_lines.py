@@ -243,9 +243,8 @@ def reason_text(pick: DigestPick, texts: Texts) -> str:
         return texts.gettext("It's December, and {owner} has a record for it.", owner=owner)
     if pick.reason is PickReason.NEVER_PLAYED:
         return texts.gettext("{owner} hasn't noted playing this one yet.", owner=owner)
-    if pick.reason is PickReason.LONG_AGO and pick.played_at is not None:
-        when = timestamp(pick.played_at)
-        return texts.gettext("{owner} last played it {when}.", owner=owner, when=when)
+    if pick.reason is PickReason.LONG_AGO:
+        return texts.gettext("{owner} hasn't played it for a long time.", owner=owner)
     if pick.reason is PickReason.OLD_FRIEND and pick.record.added_at is not None:
         day = timestamp(pick.record.added_at, "D")
         return texts.gettext("On {owner}'s shelf since {day}.", owner=owner, day=day)

@@ -1,8 +1,8 @@
 """What is told of somebody's collection to others who are with them in a digest: no more than this.
 
 Whoever joins a digest agrees to titles, artists and years of what they add, to the day on which
-they added it, and to why something of theirs is worth playing. Ratings, notes, folders, conditions
-and the name of the account have no place in these types.
+they added it, and to why something of theirs is worth playing. When they played it, ratings, notes,
+folders, conditions and the name of the account have no place in these types.
 """
 
 from collections.abc import Collection, Sequence
@@ -50,13 +50,11 @@ class PlayPick:
     Attributes:
         record: It has a page on Discogs.
         reason: Why.
-        played_at: When its owner last said that they play it (UTC), or None.
         picture: Discogs' small one, or None.
     """
 
     record: Highlight
     reason: PickReason
-    played_at: datetime | None = None
     picture: str | None = None
 
 

@@ -145,7 +145,7 @@ class CollectionHighlights:
                         transaction, user_id, wanted, chance=self._chance
                     )
                     if found is not None:
-                        return _pick(*found, reason)
+                        return _pick(found, reason)
         return None
 
     async def wishes(self, user_id: int, limit: int) -> Wishes | None:
@@ -182,11 +182,10 @@ def _reasons(now: datetime, *, notes_plays: bool) -> Iterator[tuple[PickReason, 
     yield PickReason.OLD_FRIEND, old
 
 
-def _pick(record: ItemRecord, played_at: datetime | None, reason: PickReason) -> PlayPick:
+def _pick(record: ItemRecord, reason: PickReason) -> PlayPick:
     return PlayPick(
         record=_highlight(record),
         reason=reason,
-        played_at=played_at,
         picture=_DECODER.decode(record.data).thumb_url,
     )
 

@@ -162,7 +162,6 @@ def _digest_pick(owner_id: int, found: PlayPick, release_id: int, form: Form) ->
         owner_id=owner_id,
         record=record,
         reason=found.reason,
-        played_at=found.played_at,
         picture=found.picture,
         facts=AlbumFacts(
             release_id=release_id,

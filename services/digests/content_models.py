@@ -104,7 +104,6 @@ class DigestPick(msgspec.Struct, frozen=True, kw_only=True):
         owner_id: Whose it is.
         record: It has a page on Discogs.
         reason: Why this one.
-        played_at: When it was last played (UTC), for ``PickReason.LONG_AGO``.
         picture: Discogs' small one, or None.
         facts: What Discogs knows of it: the text is written from them, and the template is.
         form: A haiku or two sentences.
@@ -115,7 +114,6 @@ class DigestPick(msgspec.Struct, frozen=True, kw_only=True):
     owner_id: int
     record: Highlight
     reason: PickReason
-    played_at: datetime | None = None
     picture: str | None = None
     facts: AlbumFacts
     form: Form = Form.HAIKU

@@ -131,10 +131,10 @@ class HighlightsReader:
         wanted: Playable,
         *,
         chance: random.Random,
-    ) -> tuple[ItemRecord, datetime | None] | None:
-        """Return one copy with a page on Discogs, and when it was last played (UTC).
+    ) -> ItemRecord | None:
+        """Return one copy with a page on Discogs; None when nothing is as it is ``wanted``.
 
-        None when nothing is as it is ``wanted``. What was picked is not remembered here.
+        What was picked is not remembered here.
         """
         condition = and_(*_conditions(user_id, wanted))
         counted = select(func.count()).select_from(_WITH_PLAYS).where(condition)
@@ -142,16 +142,14 @@ class HighlightsReader:
         if not count:
             return None
         statement = (
-            select(*RECORD_COLUMNS, _PLAYED_AT)
+            select(*RECORD_COLUMNS)
             .select_from(_WITH_PLAYS)
             .where(condition)
             .order_by(_ITEMS.item_id)
             .offset(chance.randrange(count))
             .limit(1)
         )
-        row = (await transaction.execute(statement)).mappings().one()
-        record = ItemRecord(**{name: row[name] for name in ItemRecord.__slots__})
-        return record, row["played_at"]
+        return item_record((await transaction.execute(statement)).one())
 
 
 def _is_added(user_id: int, spans: Sequence[Span]) -> ColumnElement[bool]:

@@ -107,14 +107,13 @@ def test_card_counts_those_that_it_has_no_room_for(english: Texts) -> None:
     [
         pytest.param(PickReason.SEASON, "It's December, and <@11> has a record for it.", id="a"),
         pytest.param(PickReason.NEVER_PLAYED, "<@11> hasn't noted playing this one yet.", id="b"),
-        pytest.param(PickReason.LONG_AGO, "<@11> last played it <t:1776839400:R>.", id="c"),
+        pytest.param(PickReason.LONG_AGO, "<@11> hasn't played it for a long time.", id="c"),
         pytest.param(PickReason.OLD_FRIEND, "On <@11>'s shelf since <t:1536215400:D>.", id="d"),
         pytest.param(PickReason.CHANCE, "Picked from <@11>'s shelf by chance.", id="e"),
     ],
 )
 def test_pick_says_why(english: Texts, reason: PickReason, said: str) -> None:
-    played_at = datetime(2026, 4, 22, 6, 30, tzinfo=UTC)
-    pick = make_pick(reason=reason, played_at=played_at)
+    pick = make_pick(reason=reason)
 
     assert said in shown(make_content(members=(make_part(),), pick=pick), english)
 
