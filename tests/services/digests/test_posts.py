@@ -5,9 +5,10 @@ from datetime import timedelta
 import pytest
 from fakes.copies import make_copy, store
 from fakes.digests import GUILD, NOW, Desk, FakeMembers, make_content, make_record, make_schedule
+from fakes.promises import FakeEditor
 
 from services.collection.highlight_models import PickReason
-from services.delivery import DiscordUnavailable, LateEdit
+from services.delivery import DiscordUnavailable, LateEdit, MessagePlace
 from services.descriptions.models import AlbumFacts, Form
 from services.digests.additions import Additions
 from services.digests.content_models import (
@@ -19,7 +20,7 @@ from services.digests.content_models import (
 from services.digests.hiding import DigestHiding, Hidden
 from services.digests.mending import MEND_DIGEST
 from services.digests.models import NoSuchDigest, Place, Schedule, Slot
-from services.digests.posts import forget_in_posts
+from services.digests.posts import DigestPosts, forget_in_posts
 from services.errors import ServiceDisabled, UpstreamServerError
 from services.jobs.kinds import RetryLater, RunningJob
 from services.storage.database import Database
@@ -181,6 +182,24 @@ async def test_text_about_a_record_that_was_taken_out_is_not_written(channel: Ch
     assert channel.shown.pick is None
 
 
+@ON_SQLITE
+async def test_what_changes_while_a_message_is_about_to_be_changed_is_shown(
+    channel: Channel,
+) -> None:
+    class Meanwhile(FakeEditor):
+        async def expect(self, place: MessagePlace) -> int:
+            await channel.posts.change(GUILD, SLOT, lambda content: content.without(BOB))
+            return await super().expect(place)
+
+    editor = Meanwhile()
+
+    await DigestPosts(channel.database, editor=editor, clock=channel.clock).show(GUILD, SLOT)
+
+    [(_, shown)] = editor.shown
+    assert isinstance(shown, ChangedDigest)
+    assert not shown.content.tells_of(BOB)
+
+
 # --- Somebody who wants to be out of it
 
 
@@ -220,6 +239,20 @@ async def test_message_is_changed_later_when_discord_is_down(channel: Channel) -
     await channel.work()
 
     assert outcome is Hidden.LATER
+    assert not channel.shown.tells_of(BOB)
+
+
+@ON_SQLITE
+async def test_message_that_is_only_shown_again_costs_no_text(database: Database) -> None:
+    channel = Channel(database)
+    channel.members.ids = (ANN, BOB)
+    await channel.posts.note(make_schedule(), SLOT, PLACE, owing())
+    channel.editor.outcomes = [UNAVAILABLE]
+    await channel.hiding.hide(GUILD, SLOT, BOB)
+
+    await channel.work()
+
+    assert channel.euria.prompts == []
     assert not channel.shown.tells_of(BOB)
 
 
