@@ -9,7 +9,7 @@ import discord
 import pytest
 from discord.webhook.async_ import AsyncWebhookAdapter, async_context
 from fakes.clock import VirtualClock
-from fakes.digests import make_record
+from fakes.digest_content import make_record
 from fakes.promises import FakePromises
 from fakes.upstreams import FakeDiscogs, FakeWriter
 from fakes.virtual_time import in_virtual_time

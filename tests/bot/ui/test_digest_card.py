@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 import pytest
 from discord import ui
-from fakes.digests import NOW, make_content, make_record
+from fakes.digest_content import NOW, make_content, make_record
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 from fakes.copies import make_copy, store
-from fakes.digests import GUILD, NOW, Desk, make_schedule
+from fakes.digest_content import GUILD, NOW, Desk, make_schedule
 from fakes.wishes import make_wish
 
 from services.collection.want_rows import want_row

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 import pytest
 from fakes.copies import make_copy, store
-from fakes.digests import GUILD, NOW, Desk
+from fakes.digest_content import GUILD, NOW, Desk
 from fakes.wishes import make_wish
 from sqlalchemy import select
 

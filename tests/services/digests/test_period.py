@@ -5,7 +5,7 @@ from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 import pytest
-from fakes.digests import NOW, make_schedule
+from fakes.digest_content import NOW, make_schedule
 from hypothesis import given, settings
 from hypothesis import strategies as st
 

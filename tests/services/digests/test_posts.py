@@ -4,7 +4,15 @@ from datetime import timedelta
 
 import pytest
 from fakes.copies import make_copy, store
-from fakes.digests import GUILD, NOW, Desk, FakeMembers, make_content, make_record, make_schedule
+from fakes.digest_content import (
+    GUILD,
+    NOW,
+    Desk,
+    FakeMembers,
+    make_content,
+    make_record,
+    make_schedule,
+)
 from fakes.promises import FakeEditor
 
 from services.collection.highlight_models import PickReason
