@@ -82,6 +82,11 @@ class World:
         """Return a channel."""
         return next((c for c in self.channels.values() if c.id == channel_id), None)
 
+    def add_channels(self, number: int) -> None:
+        """Let the bot's server have so many more channels: "shelf-1" and so on."""
+        for each in range(1, number + 1):
+            self._add_channel(f"shelf-{each}", self.guilds[0])
+
     def channels_of(self, guild: Guild) -> list[Channel]:
         """Return a server's channels from top to bottom."""
         return [channel for channel in self.channels.values() if channel.guild is guild]
