@@ -168,7 +168,9 @@ class Desk:
         self.members = FakeMembers()
         self.discogs = FakeDiscogs()
         self.market = FakeMarket()
-        self.euria = FakeWriter("Night falls on the groove,", " the needle", " finds the way home.")
+        self.euria = FakeWriter(
+            "Night falls on the groove,", "\nthe needle finds", "\nthe way home at last."
+        )
         self.sync, self.wants = FakeFreshening(), FakeFreshening()
         self.editor = FakeEditor()
         self.years = FakeYears()
