@@ -99,9 +99,7 @@ def _heading(content: DigestContent, texts: Texts) -> str:
     elif content.members:
         said = texts.gettext("Nothing was added since {day}.", day=since)
     else:
-        said = texts.gettext(
-            "Nobody's collection is in this digest yet. `/digest join` adds yours."
-        )
+        said = texts.gettext("Nobody's records are in it. `/digest join` adds yours.")
     return f"{title}\n{said}"
 
 
