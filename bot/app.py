@@ -17,6 +17,7 @@ from bot.client import AimeBot, point_discord_at
 from bot.collecting import Jobs, Tools, make_collecting
 from bot.connection import connected
 from bot.delivery.delivery import make_delivery
+from bot.digest_writing import make_digest_writing
 from bot.errors import Answers
 from bot.i18n import Catalogue
 from bot.operators import Operators
@@ -74,6 +75,7 @@ def make_services(
     collecting = make_collecting(tools, cipher, operators, stale_seconds=stale_seconds)
     releasing = make_releasing(database, upstreams, collecting, messages=messages, clock=clock)
     writing = make_writing(tools, collecting.service, delivery=delivery, messages=messages)
+    digests = make_digest_writing(tools, collecting, writing, delivery, stale_seconds=stale_seconds)
     return Services(
         catalogue=CatalogueService(spotify=upstreams.spotify, discogs=upstreams.discogs),
         linked_messages=releasing.linked_messages,
@@ -81,6 +83,8 @@ def make_services(
         suggestions=releasing.suggestions,
         descriptions=writing.descriptions,
         late_descriptions=writing.later,
+        digest_additions=digests.additions,
+        digest_hiding=digests.hiding,
         discovery=writing.discovery,
         health=upstreams.health,
         collection=collecting.service,

@@ -26,6 +26,7 @@ from services.collection.wantlist import WantlistService
 from services.collection.wantlist_sync import WantlistSync
 from services.collection.wantlist_work import WANTLIST_SYNC
 from services.digests.members import DigestMembers
+from services.digests.posts import forget_in_posts
 from services.discogs.accounts import DiscogsAccount
 from services.discogs.shelf import DiscogsShelf
 from services.errors import ExternalServiceException
@@ -277,5 +278,6 @@ def _forgetting(
         await members.forget(transaction, user_id)
         await lookups.delete_of(transaction, user_id)
         await AiConsentRepository().delete(transaction, user_id)
+        await forget_in_posts(transaction, user_id)
 
     return forget

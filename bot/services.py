@@ -27,6 +27,8 @@ from services.collection.wantlist import WantlistService
 from services.descriptions.discovering import Discovery
 from services.descriptions.later import Promises
 from services.descriptions.service import DescriptionService
+from services.digests.additions import Additions
+from services.digests.hiding import DigestHiding
 from services.health import Health
 
 
@@ -40,6 +42,8 @@ class Services:
     suggestions: Suggestions
     descriptions: DescriptionService
     late_descriptions: Promises
+    digest_additions: Additions
+    digest_hiding: DigestHiding
     discovery: Discovery
     health: Health
     messages: ProgressiveMessages

@@ -17,6 +17,7 @@ from bot.ui.notices import notice
 from bot.ui.provenance import source_line
 from bot.ui.text import escape, isolate, link, timestamp
 from services.answers import Answer
+from services.collection.money import Money
 from services.collection.values import Reading, ValueHistory
 
 VALUE_PREFIX: Final = "collection:value"
@@ -91,15 +92,21 @@ def _change(history: ValueHistory, before: Reading, change: Decimal, texts: Text
     now, then = history.latest.median, before.median
     if now is None or then is None:
         return ""
+    shown = amount_change(now, then, change, texts)
+    return texts.gettext("{change} since {day}", change=shown, day=timestamp(before.asked_at, "D"))
+
+
+def amount_change(now: Money, then: Money, change: Decimal, texts: Texts) -> str:
+    """Return ``+£12.00 (+3.5%)``, safe to show; both amounts are of one currency."""
     language = texts.language
     amount = format_decimal(abs(change), format="#,##0.00", locale=language)
     sign = "+" if change > 0 else _MINUS if change < 0 else "±"
     shown = f"{sign}{escape(f'{now.before}{amount}{now.after}')}"
-    if then.amount:
-        share = round(abs(change) / then.amount, 3)
-        percent = format_percent(share, locale=language, decimal_quantization=False)
-        shown = f"{shown} ({sign}{percent})"
-    return texts.gettext("{change} since {day}", change=shown, day=timestamp(before.asked_at, "D"))
+    if not then.amount:
+        return shown
+    share = round(abs(change) / then.amount, 3)
+    percent = format_percent(share, locale=language, decimal_quantization=False)
+    return f"{shown} ({sign}{percent})"
 
 
 def _footer(answer: Answer[ValueHistory], texts: Texts) -> Iterator[str]:

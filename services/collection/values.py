@@ -156,6 +156,15 @@ class CollectionValues:
             history = ValueHistory(username=account.username, readings=(reading,))
         return Answer(value=history, source=Source.LIVE, as_of=reading.asked_at)
 
+    async def kept(self, user_id: int) -> ValueHistory | None:
+        """Return what was said before, without asking; None when nothing was.
+
+        Raises:
+            DatabaseUnavailable: Of the storage.
+        """
+        account = await self._accounts.account(user_id)
+        return None if account is None else await self._kept(account)
+
     async def want(self, transaction: Transaction, user_id: int) -> None:
         """Have today's value kept, if nothing was yet: called by a sync that ends well.
 

@@ -111,6 +111,10 @@ class WantlistService:
             is_fresh=not self._is_stale(state.synced_at),
         )
 
+    async def freshen(self, user_id: int, within: float) -> bool:
+        """Have the list read anew for at most ``within`` seconds; see ``WantlistSync.freshen``."""
+        return await self._sync.freshen(user_id, within)
+
     async def find(self, user_id: int, text: str, limit: int = 25) -> tuple[StoredWant, ...]:
         """Return wishes that fit ``text``, by artist; without text the newest. Asks nobody."""
         order = ItemOrder.ARTIST if text.strip() else ItemOrder.ADDED

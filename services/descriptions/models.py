@@ -22,6 +22,7 @@ class Form(StrEnum):
 
     SHORT = "short"  # a paragraph
     LONG = "long"  # a few paragraphs
+    BRIEF = "brief"  # two sentences
     HAIKU = "haiku"
 
 

@@ -25,8 +25,8 @@ from services.music import clean_text
 PROMPT_VERSION: Final = 1
 """Counted up with every change of a word below: kept texts were written from other ones."""
 
-MAX_TOKENS: Final = {Form.SHORT: 450, Form.LONG: 800, Form.HAIKU: 120}
-_TEMPERATURE: Final = {Form.SHORT: 0.7, Form.LONG: 0.7, Form.HAIKU: 0.9}
+MAX_TOKENS: Final = {Form.SHORT: 450, Form.LONG: 800, Form.BRIEF: 180, Form.HAIKU: 120}
+_TEMPERATURE: Final = {Form.SHORT: 0.7, Form.LONG: 0.7, Form.BRIEF: 0.7, Form.HAIKU: 0.9}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,6 +63,7 @@ _ENGLISH: Final = _Wording(
     forms={
         Form.SHORT: "One paragraph of 500 to 700 characters.",
         Form.LONG: "In depth: four paragraphs, 1600 to 2000 characters in all.",
+        Form.BRIEF: "Two sentences, 300 characters at most in all.",
         Form.HAIKU: "Three lines of 5, 7 and 5 syllables. Only the haiku, nothing else.",
     },
     facts="<facts>\n{lines}\n</facts>",
@@ -90,6 +91,7 @@ _FRENCH: Final = _Wording(
     forms={
         Form.SHORT: "Un paragraphe de 500 à 700 caractères.",
         Form.LONG: "De façon approfondie : quatre paragraphes, 1600 à 2000 caractères en tout.",
+        Form.BRIEF: "Deux phrases, 300 caractères au plus en tout.",
         Form.HAIKU: "Trois vers de 5, 7 et 5 syllabes. Seulement le haïku, rien d'autre.",
     },
     facts="<facts>\n{lines}\n</facts>",

@@ -13,6 +13,7 @@ from services.digests.rows import schedule_of
 from services.digests.work import SlotWork
 from services.jobs.kinds import RunningJob
 from services.resilience.clock import Clock
+from services.resilience.deadline import deadline
 from services.storage.database import Database
 from services.storage.digest_slots import DigestSlotRepository, SlotRow
 from services.storage.digests import DigestRepository
@@ -74,7 +75,8 @@ class DigestPreparing(Generic[C]):
             TimeoutError: It took longer than ``seconds``.
             DatabaseUnavailable: Of the storage.
         """
-        async with self._clock.timeout_at(self._clock.monotonic() + seconds):
+        # A deadline, and no mere limit: whoever composes sees how long upstreams may take.
+        async with deadline(self._clock, seconds, expired=TimeoutError):
             return await self._composer.compose(schedule, since=schedule.told_until, now=now)
 
     async def draft(self, schedule: Schedule, row: SlotRow, *, seconds: float) -> SlotRow | None:

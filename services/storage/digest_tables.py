@@ -17,6 +17,7 @@ from sqlalchemy import (
     SmallInteger,
     String,
     Table,
+    Text,
     text,
 )
 
@@ -77,4 +78,16 @@ DIGEST_SLOTS: Final = Table(
         "state IN ('planned', 'claimed', 'sending', 'posted', 'uncertain', 'skipped', 'missed')",
         name="state",
     ),
+)
+# What the latest digests say, for as long as a member may want to be taken out of one.
+DIGEST_POSTS: Final = Table(
+    "digest_posts",
+    DIGEST_METADATA,
+    Column("digest_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("slot_at", UtcDateTime, primary_key=True),
+    Column("guild_id", BigInteger, nullable=False),
+    Column("channel_id", BigInteger, nullable=False),
+    Column("message_id", BigInteger, nullable=False),
+    Column("content", Text, nullable=False),  # JSON
+    Column("posted_at", UtcDateTime, nullable=False, index=True),
 )

@@ -16,6 +16,7 @@ from bot.sandbox.catalogue import Album, Catalogue, normalised
 from bot.sandbox.catalogue.model import stable_number
 
 _DATA: Final = Path(__file__).parents[1] / "data" / "sentences.json"
+_BRIEF_CHARACTERS: Final = 150
 _SHORT_CHARACTERS: Final = 560
 _LONG_CHARACTERS: Final = 1750
 _TOPIC_CHARACTERS: Final = 60
@@ -29,6 +30,7 @@ _LONG: Final = re.compile(
     r"\b(?:long|longer|longue|détaillée?|detailed|in depth|approfondie?|1[5-9]00|2\d00)\b",
     re.IGNORECASE,
 )
+_BRIEF: Final = re.compile(r"\b(?:two sentences|deux phrases)\b", re.IGNORECASE)
 _HAIKU: Final = re.compile(r"ha[iï]ku", re.IGNORECASE)
 _QUOTED: Final = re.compile(r"[\"“«]\s*([^\"”»]{2,80}?)\s*[\"”»]")
 
@@ -57,6 +59,8 @@ def compose(prompt: str, catalogue: Catalogue, variation: int = 0) -> str:
         haikus = _sentences("haiku", language)
         return haikus[variation % len(haikus)]
     length = _LONG_CHARACTERS if _LONG.search(prompt) else _SHORT_CHARACTERS
+    if _BRIEF.search(prompt):
+        length = _BRIEF_CHARACTERS
     kind = "album" if subject.album else "artist" if subject.artist_albums else "topic"
     templates = _sentences(kind, language)
     start = stable_number(f"{normalised(facts['subject'])}:{variation}", len(templates) - 1)

@@ -92,7 +92,8 @@ def _component_problems(component: dict[str, Any]) -> Iterator[str]:
         for item in component["items"]:
             yield from _length("picture description", item.get("description") or "", 1, 256)
     elif kind == _BUTTON:
-        yield from _length("button label", component["label"], 1, 80)
+        label = component.get("label") or component["emoji"]["name"]
+        yield from _length("button label", label, 1, 80)
         yield from _length(
             "custom_id or URL", _target(component), 1, 512 if _URL in component else 100
         )

@@ -166,6 +166,7 @@ Ask = Callable[[WantlistService], Awaitable[Any]]
 QUESTIONS: dict[str, Ask] = {
     "browse": lambda s: s.browse(THIEF, "blue"),
     "find": lambda s: s.find(THIEF, ""),
+    "freshen": lambda s: s.freshen(THIEF, 0.01),
     "get": lambda s: s.get(THIEF, 7),
     "holds": lambda s: s.holds(THIEF, {7}, {70}),
     "owned": lambda s: s.owned(THIEF),

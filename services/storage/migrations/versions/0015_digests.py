@@ -50,6 +50,7 @@ def upgrade() -> None:
     )
     op.create_index("ix_digest_members_user_id", "digest_members", ["user_id"])
     _create_slots()
+    _create_posts()
 
 
 def _create_slots() -> None:
@@ -71,7 +72,23 @@ def _create_slots() -> None:
     op.create_index("ix_digest_slots_slot_at", "digest_slots", ["slot_at"])
 
 
+def _create_posts() -> None:
+    op.create_table(
+        "digest_posts",
+        sa.Column("digest_id", sa.BigInteger, nullable=False, autoincrement=False),
+        sa.Column("slot_at", UtcDateTime, nullable=False),
+        sa.Column("guild_id", sa.BigInteger, nullable=False),
+        sa.Column("channel_id", sa.BigInteger, nullable=False),
+        sa.Column("message_id", sa.BigInteger, nullable=False),
+        sa.Column("content", sa.Text, nullable=False),
+        sa.Column("posted_at", UtcDateTime, nullable=False),
+        sa.PrimaryKeyConstraint("digest_id", "slot_at", name=op.f("pk_digest_posts")),
+    )
+    op.create_index("ix_digest_posts_posted_at", "digest_posts", ["posted_at"])
+
+
 def downgrade() -> None:
+    op.drop_table("digest_posts")
     op.drop_table("digest_slots")
     op.drop_table("digest_members")
     op.drop_table("digests")

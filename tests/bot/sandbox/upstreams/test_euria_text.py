@@ -52,6 +52,7 @@ async def test_answer_is_about_what_was_asked(
     [
         pytest.param("Describe the album Nevermind by Nirvana", 500, 900, id="short"),
         pytest.param("Décris l'album Nevermind de Nirvana en français", 500, 900, id="court"),
+        pytest.param("Nevermind by Nirvana in two sentences", 100, 420, id="brief"),
         pytest.param("Write a long text on Nevermind by Nirvana", 1_500, 2_100, id="long"),
         pytest.param("Un texte long en français sur Nevermind de Nirvana", 1_500, 2_100, id="fr"),
         pytest.param("Tell me about the artist Radiohead", 500, 900, id="artist"),
