@@ -1,6 +1,7 @@
-"""Every table, as SQLAlchemy describes it; the migrations lead here and a test compares.
+"""Every table but those of ``digest_tables.py``, as SQLAlchemy describes them.
 
-A change of a table is a change here *and* a migration (``make migration ARGS="what changes"``).
+The migrations lead here and a test compares: a change of a table is a change here *and* a
+migration (``make migration ARGS="what changes"``).
 """
 
 from typing import Final

@@ -2,6 +2,7 @@
 
 from alembic import context
 
+from services.storage.digest_tables import DIGEST_METADATA
 from services.storage.tables import METADATA, SEARCH_NAME
 
 
@@ -12,7 +13,7 @@ def _is_described(name: str | None, _kind: str, _parents: object) -> bool:
 
 context.configure(
     connection=context.config.attributes["connection"],
-    target_metadata=METADATA,
+    target_metadata=[METADATA, DIGEST_METADATA],
     # SQLite cannot alter most things: the table is copied instead, in the same transaction.
     render_as_batch=True,
     transactional_ddl=True,

@@ -1,0 +1,1 @@
+"""Scheduled digests of collections: what they say, when, and that they are posted once."""
