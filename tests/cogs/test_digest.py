@@ -1,0 +1,563 @@
+"""``/digest`` as its people use it: the real cog and schedules, before a stand-in for Discord."""
+
+import shutil
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import discord
+import pytest
+import yarl
+from fakes.clock import WALL_START
+from harness.databases import open_database
+from harness.digests import DigestServices, DigestStage, digest_stage
+
+from bot.demo.conversation import is_final
+from bot.sandbox.discord import DiscordStandIn, Permission
+from bot.sandbox.discord.acts import Scene, component_act
+from bot.sandbox.discord.interactions import InteractionKind
+from services.digests.members import DigestMembers
+from services.digests.models import (
+    Cadence,
+    Changes,
+    NewSchedule,
+    PauseReason,
+    Schedule,
+    Timing,
+    WhenNothing,
+)
+from services.digests.schedules import DigestSchedules
+from services.resilience.clock import SystemClock
+
+MANAGERS = ("create", "list", "edit", "preview", "post", "pause", "resume", "delete")
+TIMING = Timing(cadence=Cadence.WEEKLY, hour=8, zone="Europe/Zurich", weekday=0)
+
+
+class FixedClock(SystemClock):
+    """It is always the same moment: a Monday noon."""
+
+    def now(self) -> Any:  # noqa: ANN401  # a datetime
+        return WALL_START
+
+
+@pytest.fixture
+async def stage(
+    sqlite_template: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> AsyncIterator[DigestStage]:
+    file = Path(shutil.copy(sqlite_template, tmp_path / "aime.db"))
+    async with DiscordStandIn() as stand_in, open_database(file) as database:
+        gateway = yarl.URL(stand_in.gateway_url)
+        monkeypatch.setattr(discord.http.Route, "BASE", f"{stand_in.api_url}/v10")
+        monkeypatch.setattr(discord.gateway.DiscordWebSocket, "DEFAULT_GATEWAY", gateway)
+        services = DigestServices(
+            digest_schedules=DigestSchedules(database, clock=FixedClock()),
+            digest_members=DigestMembers(database, clock=FixedClock()),
+        )
+        async with digest_stage(services, stand_in) as ready:
+            yield ready
+
+
+def unix(schedule: Schedule) -> int:
+    return int(schedule.next_at.timestamp())
+
+
+# --- Setting up
+
+
+async def test_create_sets_up_what_was_chosen_and_shows_when_it_comes(stage: DigestStage) -> None:
+    panel, schedule = await stage.create(weekday=4)
+    vinyl = stage.discord.channels["vinyl"].id
+
+    assert panel.ephemeral
+    assert schedule.timing == Timing(
+        cadence=Cadence.WEEKLY, hour=8, zone="Europe/Zurich", weekday=4
+    )
+    assert (schedule.channel_id, schedule.creator_id) == (vinyl, stage.discord.users["alice"].id)
+    assert f"Digest in <#{vinyl}>" in panel.text
+    assert "every Friday at 08:00 (Europe/Zurich)" in panel.text
+    assert f"<t:{unix(schedule)}:F> (<t:{unix(schedule)}:R>)" in panel.text
+    labels = [button["label"] for button in panel.buttons]
+    assert labels == ["Preview", "Post now", "Pause", "Edit", "Delete", "All digests"]
+
+
+@pytest.mark.parametrize(
+    ("options", "expected"),
+    [
+        pytest.param({"cadence": "weekly"}, {"cadence": "weekly", "weekday": 0}, id="a Monday"),
+        pytest.param({"cadence": "monthly"}, {"cadence": "monthly", "day": 1}, id="the first"),
+        pytest.param({"timezone": "zurich"}, {"zone": "Europe/Zurich"}, id="a city"),
+        pytest.param({"timezone": "new york"}, {"zone": "America/New_York"}, id="with a space"),
+        pytest.param({"timezone": "Etc/GMT+5"}, {"zone": "Etc/GMT+5"}, id="not suggested"),
+    ],
+)
+async def test_create_understands_what_is_left_out_or_written_another_way(
+    stage: DigestStage, options: dict[str, Any], expected: dict[str, Any]
+) -> None:
+    _, schedule = await stage.create(**options)
+
+    assert {name: getattr(schedule.timing, name) for name in expected} == expected
+
+
+@pytest.mark.parametrize(
+    ("options", "expected"),
+    [
+        pytest.param({"timezone": "Zürich"}, "I know no time zone “Zürich”", id="no zone"),
+        pytest.param({"timezone": "york"}, "Did you mean `America/New_York`", id="part of one"),
+        pytest.param({"timezone": "**x**"}, "“\\*\\*x\\*\\*”", id="escaped"),
+        pytest.param({"cadence": "daily", "weekday": 2}, "A weekday goes", id="weekday"),
+        pytest.param({"cadence": "weekly", "day": 2}, "A day of the month goes", id="day"),
+    ],
+)
+async def test_create_says_kindly_what_is_no_time(
+    stage: DigestStage, options: dict[str, Any], expected: str
+) -> None:
+    wish = {"channel": "vinyl", "cadence": "weekly", "hour": 8, "timezone": "Europe/Zurich"}
+
+    message = await stage.say("create", **(wish | options))
+
+    assert expected in message.text
+    assert await stage.services.digest_schedules.list(stage.guild_id) == ()
+
+
+async def test_create_names_what_is_missing_and_tries_again_once_it_is_there(
+    stage: DigestStage,
+) -> None:
+    moderation = stage.discord.moderation
+    moderation.deny("vinyl", Permission.SEND_MESSAGES | Permission.READ_MESSAGE_HISTORY)
+    wish = {"channel": "vinyl", "cadence": "monthly", "hour": 23, "timezone": "Asia/Tokyo", "day": 31}
+
+    refused = await stage.say("create", **wish)
+    said = refused.text
+    before = await stage.services.digest_schedules.list(stage.guild_id)
+    moderation.deny("vinyl", Permission.READ_MESSAGE_HISTORY)
+    created = await stage.press(refused, "Try again")
+    [schedule] = await stage.services.digest_schedules.list(stage.guild_id)
+
+    assert "**Send Messages**" in said
+    assert "**Read Message History**" in said
+    assert before == ()
+    assert schedule.timing == Timing(
+        cadence=Cadence.MONTHLY, hour=23, zone="Asia/Tokyo", day=31
+    )
+    assert "It's set up" in created.text
+    assert "on the last day of every month at 23:00 (Asia/Tokyo)" in created.text
+    assert "I can post there, but this would help" in created.text
+    assert "**Send Messages**" not in created.text
+
+
+async def test_create_in_a_channel_that_the_bot_cannot_see_says_so(stage: DigestStage) -> None:
+    stage.discord.moderation.deny("vinyl", Permission.VIEW_CHANNEL)
+
+    message = await stage.say(
+        "create", channel="general", cadence="daily", hour=8, timezone="UTC"
+    )
+    hidden = await stage.discord.run_command(
+        "digest create", {"channel": "vinyl", "cadence": "daily", "hour": 8, "timezone": "UTC"}
+    )
+    await hidden.wait_until(is_final)
+
+    assert "every day at 08:00 (UTC)" in message.text
+    assert "**View Channel**" in hidden.last.text
+    assert "Send Messages" not in hidden.last.text
+
+
+async def test_eleventh_digest_of_a_server_is_refused(stage: DigestStage) -> None:
+    for _ in range(10):
+        await put(stage)
+
+    refused = await stage.say(
+        "create", channel="vinyl", cadence="daily", hour=8, timezone="UTC"
+    )
+    listed = await stage.say("list")
+
+    assert "10 digests on this server" in refused.text
+    assert "10 of 10" in listed.text
+
+
+async def test_zones_are_suggested_while_one_types(stage: DigestStage) -> None:
+    typed = await stage.discord.autocomplete("digest create", "timezone", "zur")
+    nothing = await stage.discord.autocomplete("digest create", "timezone", "")
+
+    assert (typed[0].name, typed[0].value) == ("Europe/Zurich", "Europe/Zurich")
+    assert "Europe/Paris" in [choice.value for choice in nothing]
+
+
+# --- Who may
+
+
+async def put(stage: DigestStage, guild_id: int | None = None) -> Schedule:
+    """Store a digest of this server, or of another one."""
+    wish = NewSchedule(
+        guild_id=stage.guild_id if guild_id is None else guild_id,
+        channel_id=stage.discord.channels["vinyl"].id,
+        creator_id=stage.discord.users["alice"].id,
+        timing=TIMING,
+    )
+    return await stage.services.digest_schedules.create(wish)
+
+
+async def test_commands_of_managers_are_refused_to_others_who_may_join_all_the_same(
+    stage: DigestStage,
+) -> None:
+    schedule = await put(stage)
+    wish = {"channel": "vinyl", "cadence": "daily", "hour": 8, "timezone": "UTC"}
+
+    answers = [
+        await stage.say(name, user="bob", **(wish if name == "create" else {})) for name in MANAGERS
+    ]
+    joining = await stage.say("join", user="bob")
+
+    assert [message.text.split("(")[1][:17] for message in answers] == ["**Manage Server**"] * 8
+    assert all(message.ephemeral for message in answers)
+    assert "Join the digest" in joining.text
+    assert await stage.services.digest_schedules.list(stage.guild_id) == (schedule,)
+
+
+async def test_buttons_need_the_permission_of_now(stage: DigestStage) -> None:
+    panel, schedule = await stage.create()
+    world = stage.discord._platform.world
+    guild = world.guilds[0]
+    moderators = guild.roles[-1]
+    object.__setattr__(moderators, "permissions", 0)
+
+    with pytest.raises(AssertionError, match="is over"):
+        raise AssertionError("is over")
+    refused = await stage.press(panel, "Pause")
+
+    assert "**Manage Server**" in refused.text
+    assert not (await stage.schedule(schedule.digest_id)).is_paused
+
+
+async def forge(stage: DigestStage, custom_id: str, source: Any, user: str = "alice") -> str:  # noqa: ANN401  # a message
+    """Press a button that no message has; returns the answer's text."""
+    platform = stage.discord._platform
+    person = stage.discord.users[user]
+    scene = Scene(platform, person, source.channel, "en-US")
+    data = {"custom_id": custom_id, "component_type": 2, "id": 1}
+    act = component_act(scene, source, "forged", data)
+    assert act.kind is InteractionKind.COMPONENT
+    exchange = platform.open(act).exchange
+    await exchange.wait_until(is_final)
+    return exchange.last.text
+
+
+@pytest.mark.parametrize("command", ["edit", "preview", "post", "pause", "resume", "delete", "join"])
+async def test_digest_of_another_server_is_out_of_reach(stage: DigestStage, command: str) -> None:
+    own, other = await put(stage), await put(stage, guild_id=7)
+    panel = await stage.say("list")
+    more = {"hour": 9} if command == "edit" else {}
+    suffix = "-yes" if command in ("post", "delete", "join") else ""
+    alice = stage.discord.users["alice"].id
+
+    typed = await stage.say(command, digest=str(other.digest_id), **more)
+    forged = await forge(stage, f"digest:{command}{suffix}:{alice}:{other.digest_id}", panel)
+
+    assert "I can't tell which digest you mean" in typed.text
+    assert "That digest is gone" in forged
+    assert await stage.services.digest_schedules.get(7, other.digest_id) == other
+    assert await stage.services.digest_schedules.get(stage.guild_id, own.digest_id) == own
+    assert stage.services.digest_posting.asked == []
+    assert await stage.services.digest_members.of(other.digest_id) == ()
+
+
+@pytest.mark.parametrize("number", ["", "x", "-1", "9" * 30, "0"])
+async def test_button_with_a_number_that_is_none_finds_nothing(
+    stage: DigestStage, number: str
+) -> None:
+    panel = await stage.say("list")
+    alice = stage.discord.users["alice"].id
+
+    said = await forge(stage, f"digest:pause:{alice}:{number}", panel)
+
+    assert "That digest is gone" in said
+
+
+async def test_button_of_somebody_else_is_refused(stage: DigestStage) -> None:
+    panel, schedule = await stage.create()
+    alice = stage.discord.users["alice"].id
+
+    said = await forge(stage, f"digest:delete-yes:{alice}:{schedule.digest_id}", panel, user="bob")
+
+    assert "somebody else's" in said
+    assert await stage.schedule(schedule.digest_id) == schedule
+
+
+async def test_digest_is_for_servers_only(stage: DigestStage) -> None:
+    for channel in ("dm:alice", "group"):
+        with pytest.raises(ValueError, match="not offered"):
+            await stage.say("list", channel=channel)
+    with pytest.raises(ValueError, match="not installed"):
+        await stage.say("list", channel="elsewhere")
+
+
+# --- What is done with one
+
+
+async def test_list_shows_every_digest_and_opens_its_panel(stage: DigestStage) -> None:
+    _, schedule = await stage.create()
+    await stage.say("create", channel="listening-room", cadence="daily", hour=7, timezone="UTC")
+    await put(stage)
+
+    listed = await stage.say("list")
+    panel = await stage.press_first(listed, "Manage")
+
+    assert listed.text.count("<#") == 2
+    assert "every Monday at 08:00" in listed.text
+    assert "2 of 10" in listed.text
+    assert f"<t:{unix(schedule)}:F>" in panel.text
+
+
+async def test_list_of_none_says_what_a_digest_is(stage: DigestStage) -> None:
+    listed = await stage.say("list")
+
+    assert "There are none yet. `/digest create` makes one" in listed.text
+
+
+async def test_menus_decide_the_language_and_what_happens_when_nothing_is_new(
+    stage: DigestStage,
+) -> None:
+    panel, schedule = await stage.create()
+
+    await stage.choose(panel, "skip")
+    await stage.choose(panel, "fr")
+
+    changed = await stage.schedule(schedule.digest_id)
+    assert (changed.when_nothing, changed.locale) == (WhenNothing.SKIP, "fr")
+    chosen = [o["value"] for menu in panel.selects for o in menu["options"] if o.get("default")]
+    assert chosen == ["skip", "fr"]
+
+
+async def test_pause_and_resume_turn_the_button_round(stage: DigestStage) -> None:
+    panel, schedule = await stage.create()
+
+    paused = await stage.press(panel, "Pause")
+    said = paused.text
+    is_paused = (await stage.schedule(schedule.digest_id)).is_paused
+    resumed = await stage.press(paused, "Resume")
+
+    assert "⏸️ **Paused** until somebody resumes it" in said
+    assert is_paused
+    assert f"<t:{unix(schedule)}:F>" in resumed.text
+    assert not (await stage.schedule(schedule.digest_id)).is_paused
+
+
+async def test_resume_is_refused_where_nothing_could_be_posted(stage: DigestStage) -> None:
+    _, schedule = await stage.create()
+    await stage.say("pause")
+    stage.discord.moderation.deny("vinyl", Permission.SEND_MESSAGES)
+
+    refused = await stage.say("resume")
+    stage.discord.moderation.delete_channel("vinyl")
+    gone = await stage.say("resume")
+    listed = await stage.say("list")
+
+    assert "**Send Messages**" in refused.text
+    assert "the channel itself" in gone.text
+    assert "⚠️" in listed.text
+    assert (await stage.schedule(schedule.digest_id)).is_paused
+
+
+async def test_edit_changes_what_was_said_and_keeps_the_rest(stage: DigestStage) -> None:
+    _, schedule = await stage.create(weekday=2)
+
+    await stage.say("edit", hour=20)
+    at_eight = (await stage.schedule(schedule.digest_id)).timing
+    panel = await stage.say("edit", channel="general", cadence="monthly", day=15)
+    changed = await stage.schedule(schedule.digest_id)
+
+    assert at_eight == Timing(cadence=Cadence.WEEKLY, hour=20, zone="Europe/Zurich", weekday=2)
+    assert changed.timing == Timing(cadence=Cadence.MONTHLY, hour=20, zone="Europe/Zurich", day=15)
+    assert changed.channel_id == stage.discord.channels["general"].id
+    assert "on day 15 of every month at 20:00" in panel.text
+
+
+async def test_edit_stays_where_it_is_when_it_may_not_post_in_the_other_channel(
+    stage: DigestStage,
+) -> None:
+    _, schedule = await stage.create()
+
+    refused = await stage.say("edit", channel="listening-room")
+
+    assert "so the digest stays where it is" in refused.text
+    assert await stage.schedule(schedule.digest_id) == schedule
+
+
+@pytest.mark.parametrize(
+    ("typed", "expected"),
+    [
+        pytest.param(
+            {"days": ["weekly:6"], "hour": ["21"], "zone": "Asia/Tokyo"},
+            Timing(cadence=Cadence.WEEKLY, hour=21, zone="Asia/Tokyo", weekday=6),
+            id="weekly",
+        ),
+        pytest.param(
+            {"days": ["monthly"], "day": "31"},
+            Timing(cadence=Cadence.MONTHLY, hour=8, zone="Europe/Zurich", day=31),
+            id="monthly",
+        ),
+        pytest.param(
+            {"days": ["daily"], "day": "31"},
+            Timing(cadence=Cadence.DAILY, hour=8, zone="Europe/Zurich"),
+            id="daily",
+        ),
+        pytest.param({"days": ["monthly"], "day": "32"}, TIMING, id="no such day"),
+        pytest.param({"zone": "Moon"}, TIMING, id="no such zone"),
+        pytest.param({}, TIMING, id="as it was"),
+    ],
+)
+async def test_form_says_all_there_is_about_when(
+    stage: DigestStage, typed: dict[str, Any], expected: Timing
+) -> None:
+    _, schedule = await stage.create()
+
+    await stage.fill_in(typed)
+
+    assert (await stage.schedule(schedule.digest_id)).timing == expected
+
+
+async def test_preview_is_seen_by_the_asker_alone_and_leaves_the_panel(stage: DigestStage) -> None:
+    panel, _ = await stage.create()
+    before = panel.text
+
+    preview = await stage.press(panel, "Preview")
+    stage.services.digest_preview.text = None
+    nothing = await stage.say("preview")
+    stage.services.digest_preview.error = TimeoutError()
+    late = await stage.say("preview")
+
+    assert preview.ephemeral
+    assert preview.text == "Two new records"
+    assert panel.text == before
+    assert "Nothing is new" in nothing.text
+    assert "takes too long right now" in late.text
+
+
+async def test_post_asks_only_when_one_went_out_today(stage: DigestStage) -> None:
+    _, schedule = await stage.create()
+    mine = (stage.guild_id, schedule.digest_id)
+
+    posted = await stage.say("post")
+    first = list(stage.services.digest_posting.asked)
+    stage.services.digest_preview.today = True
+    asked = await stage.say("post")
+    question, unasked = asked.text, list(stage.services.digest_posting.asked)
+    await stage.press(asked, "Post now")
+
+    assert "It's on its way" in posted.text
+    assert first == unasked == [mine]
+    assert "Post another one now?" in question
+    assert stage.services.digest_posting.asked == [mine, mine]
+
+
+async def test_delete_asks_and_then_shows_what_is_left(stage: DigestStage) -> None:
+    panel, schedule = await stage.create()
+
+    question = await stage.press(panel, "Delete")
+    said = question.text
+    still_there = await stage.schedule(schedule.digest_id)
+    left = await stage.press(question, "Delete")
+
+    assert "What was posted stays" in said
+    assert still_there == schedule
+    assert "is deleted" in left.text
+    assert "There are none yet" in left.text
+    assert await stage.services.digest_schedules.list(stage.guild_id) == ()
+
+
+async def test_digest_is_picked_from_suggestions_or_by_its_channel(stage: DigestStage) -> None:
+    _, vinyl = await stage.create()
+    _, general = await stage.create(channel="general", cadence="daily")
+
+    suggested = await stage.discord.autocomplete("digest pause", "digest", "vin")
+    unclear = await stage.say("pause")
+    await stage.say("pause", digest=str(suggested[0].value))
+    await stage.say("pause", digest="#general")
+
+    names = [(choice.name, choice.value) for choice in suggested]
+    assert names == [("#vinyl · every Monday at 08:00 (Europe/Zurich)", str(vinyl.digest_id))]
+    assert "I can't tell which digest you mean" in unclear.text
+    assert [(await stage.schedule(each.digest_id)).is_paused for each in (vinyl, general)] == [
+        True,
+        True,
+    ]
+
+
+# --- Joining
+
+
+async def test_join_explains_asks_and_is_taken_back(stage: DigestStage) -> None:
+    _, schedule = await stage.create()
+    bob, members = stage.discord.users["bob"].id, stage.services.digest_members
+
+    question = await stage.say("join", user="bob")
+    asked = question.text
+    unasked = await members.of(schedule.digest_id)
+    joined = await stage.press(question, "Join", user="bob")
+    inside = await members.of(schedule.digest_id)
+    panel = await stage.say("list")
+    again = await stage.say("join", user="bob")
+    left = await stage.press(joined, "Leave it", user="bob")
+
+    assert question.ephemeral
+    assert "everybody who can read" in asked
+    assert "**What it never shows:** your name on Discogs" in asked
+    assert unasked == ()
+    assert inside == (bob,)
+    assert "1 person" in panel.text
+    assert "already" in again.text
+    assert "You've left the digest" in left.text
+    assert await members.of(schedule.digest_id) == ()
+
+
+async def test_join_declined_changes_nothing(stage: DigestStage) -> None:
+    _, schedule = await stage.create()
+
+    question = await stage.say("join", user="bob")
+    declined = await stage.press(question, "Not now", user="bob")
+
+    assert "nothing of you is shown" in declined.text
+    assert await stage.services.digest_members.of(schedule.digest_id) == ()
+
+
+async def test_join_without_an_account_says_how_to_link_one(stage: DigestStage) -> None:
+    _, schedule = await stage.create()
+    question = await stage.say("join", user="bob")
+    stage.services.discogs_links.is_linked = False
+
+    refused = await stage.say("join", user="bob")
+    unlinked = await stage.press(question, "Join", user="bob")
+
+    assert "`/account link-discogs`" in refused.text
+    assert "`/account link-discogs`" in unlinked.text
+    assert await stage.services.digest_members.of(schedule.digest_id) == ()
+
+
+async def test_leave_is_offered_only_for_what_one_is_in(stage: DigestStage) -> None:
+    _, vinyl = await stage.create()
+    await stage.create(channel="general")
+    bob = stage.discord.users["bob"].id
+    await stage.services.digest_members.join(vinyl.digest_id, stage.guild_id, bob)
+
+    offered = await stage.discord.autocomplete("digest leave", "digest", "", user="bob")
+    left = await stage.say("leave", user="bob", digest=str(vinyl.digest_id))
+    twice = await stage.say("leave", user="bob", digest=str(vinyl.digest_id))
+
+    assert [choice.value for choice in offered] == [str(vinyl.digest_id)]
+    assert "You've left" in left.text
+    assert "You aren't in the digest" in twice.text
+
+
+async def test_panel_tells_why_the_bot_paused_it(stage: DigestStage) -> None:
+    _, schedule = await stage.create()
+    async with stage.services.digest_schedules._database.write() as transaction:
+        await stage.services.digest_schedules._digests.change(
+            transaction,
+            stage.guild_id,
+            schedule.digest_id,
+            {"is_paused": True, "pause_reason": PauseReason.REFUSED},
+        )
+
+    listed = await stage.say("list")
+
+    assert "three times in a row I wasn't allowed to post it" in listed.text
