@@ -184,7 +184,12 @@ def _jobs(database: Database, clock: Clock) -> Jobs:
 
 def _worker(jobs: Jobs, clock: Clock) -> Worker:
     return Worker(
-        jobs.queue, jobs.handlers, name=_worker_name(), clock=clock, chance=system_random()
+        jobs.queue,
+        jobs.handlers,
+        name=_worker_name(),
+        clock=clock,
+        chance=system_random(),
+        concurrency=jobs.at_once,
     )
 
 

@@ -60,10 +60,11 @@ class Collecting:
 
 @dataclass(frozen=True, slots=True)
 class Jobs:
-    """The jobs of one worker: where they wait, and who does them."""
+    """The jobs of one worker: where they wait, who does them, and how many at once."""
 
     queue: JobQueue
     handlers: Handlers
+    at_once: int = 4
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -46,7 +46,7 @@ class ChannelPublisher:
             Refused: They take no messages from the bot.
         """
         client = await self._door.client()
-        with _refusals():
+        with refusals():
             channel = await client.create_dm(discord.Object(user_id))
         return await self._send(channel, content, locale=locale, key=key)
 
@@ -55,13 +55,13 @@ class ChannelPublisher:
     ) -> int:
         view = finished(self._renderings.view(content, locale))
         nonce = hashlib.sha256(key.encode()).hexdigest()[:_LONGEST_NONCE]
-        with _refusals():
+        with refusals():
             message = await channel.send(view=view, nonce=nonce, allowed_mentions=_NO_PINGS)
         return message.id
 
 
 @contextmanager
-def _refusals() -> Iterator[None]:
+def refusals() -> Iterator[None]:
     """Turn Discord's noes into DiscordUnavailable or Refused."""
     try:
         with temporary_refusals():

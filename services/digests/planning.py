@@ -10,7 +10,8 @@ the latest is looked at. Back: slots that come a second time have a row already.
 
 import asyncio
 import logging
-from contextlib import suppress
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
@@ -197,3 +198,15 @@ class DigestPlanner:
                     if next_at < digest.next_at:
                         has_moved |= await self._digests.move(transaction, digest, next_at)
         return has_moved
+
+
+@asynccontextmanager
+async def planning(planner: DigestPlanner) -> AsyncIterator[None]:
+    """Have ``planner`` plan inside the block."""
+    work = asyncio.create_task(planner.run(), name="digests: plan")
+    try:
+        yield
+    finally:
+        work.cancel()
+        with suppress(asyncio.CancelledError):
+            await work

@@ -185,7 +185,9 @@ class DigestStage:
 
 
 @asynccontextmanager
-async def digest_stage(services: DigestServices, stand_in: DiscordStandIn) -> AsyncIterator[DigestStage]:
+async def digest_stage(
+    services: DigestServices, stand_in: DiscordStandIn
+) -> AsyncIterator[DigestStage]:
     """Run the bot inside the block; ``discord.http.Route`` must point at ``stand_in``."""
     bot = DigestBot(services)
     task = asyncio.create_task(bot.start(stand_in.bot_token))
@@ -202,5 +204,3 @@ async def digest_stage(services: DigestServices, stand_in: DiscordStandIn) -> As
 
 def _options(options: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in options.items() if value is not None}
-
-

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Sequence
 from dataclasses import replace
+from math import inf
 
 from bot.sandbox.discord.changes import (
     Changes,
@@ -22,9 +23,16 @@ from bot.sandbox.discord.snowflakes import Json, SnowflakeMint
 from bot.sandbox.discord.wire import gateway_message_payload
 from bot.sandbox.discord.world import World
 
+NONCE_SECONDS = 180.0
+"""Discord says "the past few minutes"."""
+
 
 class MessageBoard:
-    """All messages by id."""
+    """All messages by id.
+
+    Attributes:
+        nonce_seconds: How long an enforced nonce keeps its message from being posted again.
+    """
 
     def __init__(
         self,
@@ -43,7 +51,23 @@ class MessageBoard:
         self._gateway = gateway
         self._changes = changes
         self._events = events
+        self.nonce_seconds = NONCE_SECONDS
         self._messages: dict[int, Message] = {}
+        self._nonces: dict[tuple[int, int, str], tuple[float, Message]] = {}
+
+    def with_nonce(self, channel: Channel, author: User, nonce: str) -> Message | None:
+        """Return what somebody posted with that nonce in the past few minutes, or None.
+
+        https://docs.discord.com/developers/resources/message#create-message
+        """
+        at, message = self._nonces.get((channel.id, author.id, nonce), (-inf, None))
+        is_known = time.monotonic() - at < self.nonce_seconds
+        return message if is_known else None
+
+    def remember_nonce(self, message: Message, nonce: str) -> None:
+        """Keep what a message was posted with."""
+        key = (message.channel.id, message.author.id, nonce)
+        self._nonces[key] = (time.monotonic(), message)
 
     def get(self, message_id: int | str, channel: Channel | None = None) -> Message:
         """Return a message that is still there.

@@ -69,6 +69,10 @@ class ChannelRoutes:
         if call.uploads and not self._may(channel, Permission.ATTACH_FILES):
             raise missing_permissions()
         body = call.form
+        nonce = str(body["nonce"]) if body.get("nonce") and body.get("enforce_nonce") else None
+        known = nonce and self._board.with_nonce(channel, self._world.bot, nonce)
+        if known:
+            return self._shown(known)
         reference = self._reference(call, channel)
         exchanges = self._platform.chats_answered_by(channel, reference)
         message = self._board.post(
@@ -81,6 +85,8 @@ class ChannelRoutes:
         )
         for exchange in exchanges:
             exchange.acknowledge(None)
+        if nonce:
+            self._board.remember_nonce(message, nonce)
         self._platform.changes.notify()
         return self._shown(message)
 

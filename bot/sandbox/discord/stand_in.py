@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Mapping
 
+from bot.sandbox.discord.board import NONCE_SECONDS
 from bot.sandbox.discord.cdn import cdn_handler
 from bot.sandbox.discord.changes import EventStream
 from bot.sandbox.discord.connection import GatewayConnection
@@ -47,6 +48,7 @@ class DiscordStandIn(People, Startable):
         limits: RateLimits | None = None,
         privileged_intents: Intent = Intent.NONE,
         recommended_shards: int = 1,
+        nonce_seconds: float = NONCE_SECONDS,
     ) -> None:
         """Prepare the stand-in without opening a socket.
 
@@ -60,6 +62,7 @@ class DiscordStandIn(People, Startable):
             limits: Rate limits; None means Discord's own.
             privileged_intents: Those switched on for the application.
             recommended_shards: What `/gateway/bot` answers.
+            nonce_seconds: How long an enforced nonce keeps a message from being posted again.
         """
         self.bot_token = bot_token
         self.faults = FaultSwitch()
@@ -73,6 +76,7 @@ class DiscordStandIn(People, Startable):
         )
         super().__init__(Platform(rules, seed=seed))
         self.moderation = Moderation(self._platform)
+        self._platform.board.nonce_seconds = nonce_seconds
         self._server = LoopbackServer(port)
         self._rest = self._rest_server(RateLimiter(limits or RateLimits()))
 

@@ -1,7 +1,7 @@
 """When digests are due, compared with clocks that are read minute by minute."""
 
 from collections.abc import Iterator
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -30,13 +30,18 @@ ZONES = (
     "UTC",
 )
 
+
+def seconds_between(first: datetime, last: datetime) -> st.SearchStrategy[float]:
+    return st.floats(first.timestamp(), last.timestamp())
+
+
 # Around the days on which clocks are set, and around the end of February.
 MOMENTS = st.one_of(
-    st.datetimes(datetime(2011, 12, 27), datetime(2012, 1, 2)),
-    st.datetimes(datetime(2024, 2, 26), datetime(2024, 4, 9)),
-    st.datetimes(datetime(2026, 10, 2), datetime(2026, 11, 4)),
-    st.datetimes(datetime(2020, 1, 1), datetime(2035, 1, 1)),
-).map(lambda moment: moment.replace(tzinfo=UTC))
+    seconds_between(datetime(2011, 12, 27, tzinfo=UTC), datetime(2012, 1, 2, tzinfo=UTC)),
+    seconds_between(datetime(2024, 2, 26, tzinfo=UTC), datetime(2024, 4, 9, tzinfo=UTC)),
+    seconds_between(datetime(2026, 10, 2, tzinfo=UTC), datetime(2026, 11, 4, tzinfo=UTC)),
+    seconds_between(datetime(2020, 1, 1, tzinfo=UTC), datetime(2035, 1, 1, tzinfo=UTC)),
+).map(lambda unix: datetime.fromtimestamp(unix, UTC))
 
 
 @st.composite
@@ -86,7 +91,7 @@ def watched_slots(timing: Timing, moment: datetime) -> list[datetime]:
     near = [day for day in days if day <= local][-2:] + [day for day in days if day > local][:2]
     slots = set()
     for day in near:
-        wall = datetime(day.year, day.month, day.day, timing.hour)
+        wall = datetime.combine(day, time(timing.hour))
         noon = wall.replace(tzinfo=UTC)
         watched = ticking(zone, noon - timedelta(hours=39), noon + timedelta(hours=39))
         slots.add(next(at for at, shown in watched if shown >= wall))

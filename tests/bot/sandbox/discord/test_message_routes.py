@@ -126,3 +126,39 @@ async def test_autocomplete_offers_25_choices_at_most(
     answer = await api.answer(interaction.exchange, 8, {"choices": choices})
 
     assert answer.status == (200 if count == 25 else 400)
+
+
+def nonced(text: str, nonce: str = "slot 1", **more: object) -> dict[str, object]:
+    return {"content": text, "nonce": nonce, "enforce_nonce": True} | more
+
+
+async def test_enforced_nonce_answers_with_the_message_that_has_it(
+    stand_in: DiscordStandIn, api: Api
+) -> None:
+    path = f"/channels/{stand_in.channels['general'].id}/messages"
+
+    first = await api("POST", path, nonced("first"))
+    again = await api("POST", path, nonced("again"))
+    other = await api("POST", path, nonced("other", nonce="slot 2"))
+    elsewhere = await api(
+        "POST", f"/channels/{stand_in.channels['vinyl'].id}/messages", nonced("elsewhere")
+    )
+    loose = await api("POST", path, nonced("loose", enforce_nonce=False))
+
+    assert (again.status, again.body["id"], again.body["content"]) == (
+        200,
+        first.body["id"],
+        "first",
+    )
+    assert len({answer.body["id"] for answer in (first, other, elsewhere, loose)}) == 4
+    assert len((await api("GET", path)).body) == 3
+
+
+@pytest.mark.parametrize("stand_in_options", [{"nonce_seconds": 0.0}])
+async def test_nonce_is_forgotten_after_its_window(stand_in: DiscordStandIn, api: Api) -> None:
+    path = f"/channels/{stand_in.channels['general'].id}/messages"
+
+    first = await api("POST", path, nonced("first"))
+    again = await api("POST", path, nonced("again"))
+
+    assert again.body["id"] != first.body["id"]
