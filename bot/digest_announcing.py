@@ -42,6 +42,7 @@ class DigestAnnouncer:
     async def _place(self, schedule: Schedule) -> tuple[str, tuple[Lack, ...]]:
         """Return the server's name, and what the bot lacks in the channel, as far as it knows."""
         client = await self._delivery.door.client()
+        await client.wait_until_ready()  # before, it knows of no server
         guild = client.get_guild(schedule.guild_id)
         try:
             lacks = await lacks_in(client, schedule.guild_id, schedule.channel_id)

@@ -23,21 +23,20 @@ def join_question(schedule: Schedule, *, user_id: int, texts: Texts) -> ui.Layou
     )
     shown = texts.gettext(
         "👁️ **What it may show of you:** under your name here, records of your collection (artist, "
-        "title, year, cover): what is new, anniversaries, one to play; how your collection is made "
-        "up; records on your wantlist that got cheaper. What your collection is worth only if you "
+        "title, year, cover): what you added, anniversaries, one to play; how many you added month "
+        "by month; what got cheaper of your wantlist. What your collection is worth only if you "
         "show that with `/collection value`."
     )
     kept = texts.gettext(
-        "🔒 **What it never shows:** your name on Discogs, your ratings, notes, folders, and what "
-        "you paid."
+        "🔒 **What it never shows:** your name on Discogs, your ratings, notes and folders."
     )
     words = texts.gettext(
-        "✍️ Two sentences in it may be written by AI (EurIA, Infomaniak, Switzerland), from artists "
-        "and titles out of Discogs' catalogue, never with your name."
+        "✍️ A few lines in it are written by AI (EurIA, Infomaniak, Switzerland): about the record "
+        "to play, from what Discogs' catalogue says of it, never with your name."
     )
     end = texts.gettext(
         "`/digest leave` ends it at once, and so does unlinking Discogs. What was posted before "
-        "stays in the channel."
+        "stays in the channel; **Hide me** under it takes you out there, too."
     )
     body = "\n".join([title, where, shown, kept, words, subtext(end)])
     yes = own_id(JOIN_YES_PREFIX, user_id, schedule.digest_id)
@@ -76,6 +75,6 @@ def left_text(schedule: Schedule, texts: Texts, *, was_member: bool) -> str:
         return texts.gettext("You aren't in the digest in {channel}.", channel=channel)
     return texts.gettext(
         "✅ You've left the digest in {channel}: from now on it tells nothing of you. What it "
-        "posted before stays there.",
+        "posted before stays there; **Hide me** under a post takes you out of it.",
         channel=channel,
     )

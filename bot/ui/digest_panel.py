@@ -225,6 +225,7 @@ def _nothing_menu(schedule: Schedule, user_id: int, texts: Texts) -> ui.Select[u
     }
     return ui.Select(
         custom_id=own_id(NOTHING_PREFIX, user_id, schedule.digest_id),
+        placeholder=texts.gettext("When nothing is new"),
         options=[
             discord.SelectOption(
                 label=label, value=choice.value, default=choice is schedule.when_nothing
@@ -238,6 +239,7 @@ def _language_menu(schedule: Schedule, user_id: int, texts: Texts) -> ui.Select[
     spoken = schedule.locale if schedule.locale in LANGUAGES else DEFAULT_LANGUAGE
     return ui.Select(
         custom_id=own_id(LANGUAGE_PREFIX, user_id, schedule.digest_id),
+        placeholder=texts.gettext("Its language"),
         options=[
             discord.SelectOption(
                 label=texts.gettext("It speaks {language}", language=_OWN_NAMES[code]),

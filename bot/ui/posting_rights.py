@@ -36,11 +36,10 @@ async def lacks_in(client: discord.Client, guild_id: int, channel_id: int) -> tu
         discord.HTTPException: Discord does not answer.
     """
     guild = client.get_guild(guild_id)
-    if guild is None or client.user is None:
-        return (Lack.CHANNEL,)
-    me = guild.get_member(client.user.id)
-    if me is None:  # a server that is just coming back tells it in a moment
-        return ()
+    me = guild.get_member(client.user.id) if guild and client.user else None
+    if guild is None or me is None:
+        # Right after a start, or an outage of Discord's, it is told in a moment.
+        return (Lack.CHANNEL,) if client.is_ready() and guild is None else ()
     channel: discord.abc.GuildChannel | discord.Thread | None
     channel = guild.get_channel_or_thread(channel_id)
     try:

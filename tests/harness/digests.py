@@ -4,9 +4,13 @@ import asyncio
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 import discord
+import pytest
+import yarl
 from discord import ui
 from discord.ext import commands
 from fakes.clock import WALL_START
@@ -18,12 +22,21 @@ from bot.sandbox.discord import DiscordStandIn, Message
 from bot.ui.notices import notice
 from cogs.digest import setup
 from harness.bots import eventually
+from harness.databases import open_database
 from services.accounts.models import DiscogsLink
 from services.digests.members import DigestMembers
-from services.digests.models import Schedule, Slot
+from services.digests.models import Cadence, NewSchedule, Schedule, Slot, Timing
 from services.digests.schedules import DigestSchedules
+from services.resilience.clock import SystemClock
 
 CATALOGUE = Catalogue()
+
+
+class FixedClock(SystemClock):
+    """It is always the same moment: a Monday noon."""
+
+    def now(self) -> datetime:
+        return WALL_START
 
 
 @dataclass
@@ -103,6 +116,7 @@ class DigestBot(commands.Bot):
             max_messages=None,
             member_cache_flags=discord.MemberCacheFlags.none(),
             chunk_guilds_at_startup=False,
+            guild_ready_timeout=0.05,  # seconds; READY then says what servers there are
         )
         self.services = services
 
@@ -120,6 +134,16 @@ class DigestStage:
     services: DigestServices
     bot: DigestBot
 
+    async def put(self, guild_id: int | None = None) -> Schedule:
+        """Store a digest of Alice's in this server, or in another one."""
+        wish = NewSchedule(
+            guild_id=self.guild_id if guild_id is None else guild_id,
+            channel_id=self.discord.channels["vinyl"].id,
+            creator_id=self.discord.users["alice"].id,
+            timing=Timing(cadence=Cadence.WEEKLY, hour=8, zone="Europe/Zurich", weekday=0),
+        )
+        return await self.services.digest_schedules.create(wish)
+
     @property
     def guild_id(self) -> int:
         """The server's."""
@@ -132,12 +156,12 @@ class DigestStage:
         *,
         user: str = "alice",
         locale: str = "en-US",
-        channel: str = "general",
+        place: str = "general",
         **options: Any,  # noqa: ANN401  # passed through
     ) -> Message:
         """Use ``/digest name``; returns the answer."""
         exchange = await self.discord.run_command(
-            f"digest {name}", _options(options), user=user, locale=locale, channel=channel
+            f"digest {name}", _options(options), user=user, locale=locale, channel=place
         )
         await exchange.wait_until(is_final)
         return exchange.last
@@ -170,9 +194,14 @@ class DigestStage:
         await sent.wait_until(is_final)
         return sent.last
 
-    async def create(self, **options: object) -> tuple[Message, Schedule]:
+    async def create(self, **options: Any) -> tuple[Message, Schedule]:  # noqa: ANN401  # passed through
         """Have Alice set up a weekly digest in #vinyl, unless ``options`` say otherwise."""
-        wish = {"channel": "vinyl", "cadence": "weekly", "hour": 8, "timezone": "Europe/Zurich"}
+        wish: dict[str, Any] = {
+            "channel": "vinyl",
+            "cadence": "weekly",
+            "hour": 8,
+            "timezone": "Europe/Zurich",
+        }
         panel = await self.say("create", **(wish | options))
         *_, newest = await self.services.digest_schedules.list(self.guild_id)
         return panel, newest
@@ -185,16 +214,29 @@ class DigestStage:
 
 
 @asynccontextmanager
-async def digest_stage(
-    services: DigestServices, stand_in: DiscordStandIn
-) -> AsyncIterator[DigestStage]:
-    """Run the bot inside the block; ``discord.http.Route`` must point at ``stand_in``."""
-    bot = DigestBot(services)
-    task = asyncio.create_task(bot.start(stand_in.bot_token))
+async def digest_stage(file: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[DigestStage]:
+    """Run the bot inside the block, with a database of SQLite that has all tables."""
+    async with DiscordStandIn() as stand_in, open_database(file) as database:
+        gateway = yarl.URL(stand_in.gateway_url)
+        monkeypatch.setattr(discord.http.Route, "BASE", f"{stand_in.api_url}/v10")
+        monkeypatch.setattr(discord.gateway.DiscordWebSocket, "DEFAULT_GATEWAY", gateway)
+        clock = FixedClock()
+        services = DigestServices(
+            digest_schedules=DigestSchedules(database, clock=clock),
+            digest_members=DigestMembers(database, clock=clock),
+        )
+        bot = DigestBot(services)
+        async with _running(bot, stand_in.bot_token):
+            await stand_in.wait_ready()
+            await eventually(lambda: any(guild.channels for guild in bot.guilds))
+            yield DigestStage(stand_in, services, bot)
+
+
+@asynccontextmanager
+async def _running(bot: DigestBot, token: str) -> AsyncIterator[None]:
+    task = asyncio.create_task(bot.start(token))
     try:
-        await stand_in.wait_ready()
-        await eventually(lambda: any(guild.channels for guild in bot.guilds))
-        yield DigestStage(stand_in, services, bot)
+        yield
     finally:
         await bot.close()
         task.cancel()
