@@ -38,10 +38,10 @@ def join_question(schedule: Schedule, *, user_id: int, texts: Texts) -> ui.Layou
         "`/digest leave` ends it at once, and so does unlinking Discogs. What was posted before "
         "stays in the channel; **Hide me** under it takes you out there, too."
     )
-    body = "\n".join([title, where, shown, kept, words, subtext(end)])
+    parts = (f"{title}\n{where}", shown, kept, words, subtext(end))
     yes = own_id(JOIN_YES_PREFIX, user_id, schedule.digest_id)
     return view_of(
-        ui.Container(ui.TextDisplay(body)),
+        ui.Container(*(ui.TextDisplay(part) for part in parts)),
         row_of(
             button(texts.gettext("Join"), yes, style=discord.ButtonStyle.success),
             button(texts.gettext("Not now"), own_id(DECLINE_PREFIX, user_id)),
@@ -58,7 +58,8 @@ def joined_card(
         said = texts.gettext("You're in the digest in {channel} already.", channel=channel)
     else:
         said = texts.gettext(
-            "✅ You're in: the digest in {channel} counts you in.", channel=channel
+            "✅ You're in: the next digest in {channel} tells of your records, too.",
+            channel=channel,
         )
     timing = timing_words(schedule.timing, texts)
     when = subtext(texts.gettext("It's posted {timing}.", timing=timing))

@@ -10,14 +10,12 @@ from bot.i18n import DEFAULT_LANGUAGE, LANGUAGES, Texts
 from bot.ui.buttons import Button, button, own_id, row_of
 from bot.ui.digest_ids import (
     DELETE_PREFIX,
-    DELETE_YES_PREFIX,
     EDIT_PREFIX,
     LANGUAGE_PREFIX,
     LIST_PREFIX,
     NOTHING_PREFIX,
     PAUSE_PREFIX,
     POST_PREFIX,
-    POST_YES_PREFIX,
     PREVIEW_PREFIX,
     RESUME_PREFIX,
     SHOW_PREFIX,
@@ -59,7 +57,8 @@ def digest_panel(shown: Shown, *, user_id: int, texts: Texts, headline: str = ""
     """
     schedule = shown.schedule
     title = texts.gettext("## 📬 Digest in {channel}", channel=f"<#{schedule.channel_id}>")
-    lines = [*([headline] if headline else []), title, timing_words(schedule.timing, texts)]
+    when = texts.gettext("**When:** {timing}", timing=timing_words(schedule.timing, texts))
+    lines = [*([headline] if headline else []), title, when]
     lines += [_state(schedule, texts), _members(shown.members, texts), _history(schedule, texts)]
     card: ui.Container[ui.LayoutView] = ui.Container(ui.TextDisplay("\n".join(lines)))
     if shown.lacks:
@@ -93,46 +92,6 @@ def digests_list(
     )
     card.add_item(ui.TextDisplay(subtext(count)))
     return view_of(card)
-
-
-def delete_question(schedule: Schedule, *, user_id: int, texts: Texts) -> ui.LayoutView:
-    """Return the question before a digest is deleted."""
-    said = texts.gettext(
-        "Delete the digest in {channel}, {timing}? It's not posted any more, and everybody who "
-        "joined it is taken off it. What was posted stays.",
-        channel=f"<#{schedule.channel_id}>",
-        timing=timing_words(schedule.timing, texts),
-    )
-    digest_id = schedule.digest_id
-    danger = discord.ButtonStyle.danger
-    yes = own_id(DELETE_YES_PREFIX, user_id, digest_id)
-    return view_of(
-        ui.TextDisplay(said),
-        row_of(
-            button(texts.gettext("Delete"), yes, style=danger),
-            button(texts.gettext("Keep it"), own_id(SHOW_PREFIX, user_id, digest_id)),
-        ),
-    )
-
-
-def post_question(schedule: Schedule, *, user_id: int, texts: Texts) -> ui.LayoutView:
-    """Return the question before a digest is posted that was posted today already."""
-    last = "" if schedule.last_posted_at is None else timestamp(schedule.last_posted_at)
-    said = texts.gettext(
-        "The digest in {channel} went out {when}. Post another one now?",
-        channel=f"<#{schedule.channel_id}>",
-        when=last,
-    )
-    digest_id = schedule.digest_id
-    yes = own_id(POST_YES_PREFIX, user_id, digest_id)
-    primary = discord.ButtonStyle.primary
-    return view_of(
-        ui.TextDisplay(said),
-        row_of(
-            button(texts.gettext("Post now"), yes, style=primary),
-            button(texts.gettext("Not now"), own_id(SHOW_PREFIX, user_id, digest_id)),
-        ),
-    )
 
 
 def _state(schedule: Schedule, texts: Texts) -> str:
@@ -242,7 +201,7 @@ def _language_menu(schedule: Schedule, user_id: int, texts: Texts) -> ui.Select[
         placeholder=texts.gettext("Its language"),
         options=[
             discord.SelectOption(
-                label=texts.gettext("It speaks {language}", language=_OWN_NAMES[code]),
+                label=texts.gettext("Language: {language}", language=_OWN_NAMES[code]),
                 value=code,
                 default=code == spoken,
             )

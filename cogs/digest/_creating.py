@@ -11,6 +11,7 @@ from bot.ui.digest_again import missing_panel, read_again
 from bot.ui.digest_ids import AGAIN_PREFIX
 from bot.ui.posting_rights import hinders
 from bot.ui.reply import InteractionReply
+from cogs.digest._asking import Refusal, guild_of, lacks_seen
 from cogs.digest._options import (
     CADENCES,
     HOURS,
@@ -21,7 +22,7 @@ from cogs.digest._options import (
     Zone,
     zone_choices,
 )
-from cogs.digest._part import Part, Refusal, guild_of, lacks_seen
+from cogs.digest._part import Part
 from cogs.digest._ports import Parts
 from cogs.digest._timing import Wish, new_timing
 from services.digests.models import MOST_DIGESTS, Cadence, NewSchedule, Timing, TooManyDigests

@@ -23,6 +23,7 @@ from bot.ui.forms import form_values
 from bot.ui.posting_rights import hinders
 from bot.ui.reply import InteractionReply
 from cogs.collection import _filters as filtering
+from cogs.digest._asking import Refusal, guild_of, lacks_seen
 from cogs.digest._options import (
     CADENCES,
     HOURS,
@@ -34,7 +35,7 @@ from cogs.digest._options import (
     Zone,
     zone_choices,
 )
-from cogs.digest._part import Part, Refusal, guild_of, lacks_seen
+from cogs.digest._part import Part
 from cogs.digest._ports import Parts
 from cogs.digest._timing import Wish, timing_for
 from services.digests.models import Cadence, Changes, Schedule, WhenNothing

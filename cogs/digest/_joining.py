@@ -12,8 +12,9 @@ from bot.ui.digest_joining import join_question, joined_card, left_text
 from bot.ui.notices import notice
 from bot.ui.reply import InteractionReply
 from cogs.collection import _filters as filtering
+from cogs.digest._asking import guild_of
 from cogs.digest._options import Choices, DigestOption
-from cogs.digest._part import Part, guild_of
+from cogs.digest._part import Part
 from cogs.digest._ports import Parts
 from services.digests.models import Schedule
 from services.errors import NotLinked

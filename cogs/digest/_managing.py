@@ -18,13 +18,15 @@ from bot.ui.digest_ids import (
     RESUME_PREFIX,
     SHOW_PREFIX,
 )
-from bot.ui.digest_panel import delete_question, digests_list, post_question
+from bot.ui.digest_panel import digests_list
+from bot.ui.digest_questions import delete_question, post_question
 from bot.ui.notices import notice
 from bot.ui.posting_rights import hinders, lack_lines
 from bot.ui.reply import InteractionReply
 from cogs.collection import _filters as filtering
+from cogs.digest._asking import Refusal, guild_of, lacks_seen
 from cogs.digest._options import Choices, DigestOption
-from cogs.digest._part import Part, Refusal, guild_of, lacks_seen
+from cogs.digest._part import Part
 from cogs.digest._ports import Parts
 from services.digests.models import Schedule
 

@@ -11,10 +11,8 @@ from bot.i18n import Texts
 from bot.ui.buttons import Press
 from bot.ui.digest_panel import Shown, digest_panel
 from bot.ui.digest_words import digest_choice
-from bot.ui.notices import notice
-from bot.ui.posting_rights import Lack, lacks_in
-from bot.ui.refusals import REFUSALS
 from bot.ui.reply import InteractionReply
+from cogs.digest._asking import Refusal, check_manager, guild_of, lacks_seen, refuse
 from cogs.digest._ports import Handle, Parts
 from services.digests.models import NoSuchDigest, Schedule
 
@@ -22,10 +20,6 @@ Act = Callable[[InteractionReply, discord.Interaction, Schedule, Texts], Awaitab
 """Does something about a digest that was found, and shows what came of it."""
 
 _MOST_DIGITS: Final = 15
-
-
-class Refusal(Exception):  # noqa: N818  # says what it is
-    """Why something is not done, in the asker's language."""
 
 
 class Part(commands.Cog):
@@ -123,12 +117,12 @@ class Part(commands.Cog):
     ) -> None:
         try:
             if for_managers:
-                _check_manager(interaction, texts)
+                check_manager(interaction, texts)
             await work(reply, texts)
         except Refusal as refusal:
-            await reply.fail(notice(str(refusal)))
+            await refuse(interaction, reply, str(refusal))
         except NoSuchDigest:
-            await reply.fail(notice(_gone(texts)))
+            await refuse(interaction, reply, _gone(texts))
 
     async def _chosen(
         self, interaction: discord.Interaction, typed: str | None, texts: Texts
@@ -205,43 +199,11 @@ class Part(commands.Cog):
         await reply.show(panel)
 
 
-def guild_of(interaction: discord.Interaction) -> int:
-    """Return the server that something was used in; 0, which has no digests, outside of servers."""
-    return interaction.guild_id or 0
-
-
-async def lacks_seen(interaction: discord.Interaction, channel_id: int) -> tuple[Lack, ...]:
-    """Return what the bot lacks in a channel; nothing where Discord does not tell."""
-    try:
-        return await lacks_in(interaction.client, guild_of(interaction), channel_id)
-    except REFUSALS:
-        return ()
-
-
 def _place(interaction: discord.Interaction, schedule: Schedule) -> str | None:
     """Return the name of a digest's channel; None when the bot does not know it."""
     guild = interaction.guild
     channel = guild.get_channel_or_thread(schedule.channel_id) if guild else None
     return channel.name if channel else None
-
-
-def _check_manager(interaction: discord.Interaction, texts: Texts) -> None:
-    """Let pass who may decide about this server's digests.
-
-    Not left to Discord: its default permissions hold for ``/digest`` as a whole, where everybody
-    may join and leave; and nothing there checks who presses a button.
-
-    Raises:
-        Refusal: They may not.
-    """
-    held = interaction.permissions
-    if interaction.guild_id is None or not (held.manage_guild or held.administrator):
-        raise Refusal(
-            texts.gettext(
-                "Only who may manage this server decides about its digests (**Manage Server**). "
-                "`/digest join` and `/digest leave` are for everybody."
-            )
-        )
 
 
 def _gone(texts: Texts) -> str:

@@ -5,7 +5,7 @@ from typing import Final
 
 from bot.i18n import Texts
 from bot.ui.text import one_line
-from cogs.digest._part import Refusal
+from cogs.digest._asking import Refusal
 from services.digests.models import Cadence, Timing, UnknownZone
 from services.digests.slots import known_zone, zones
 

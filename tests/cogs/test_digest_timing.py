@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from bot.i18n import Catalogue
+from cogs.digest._asking import Refusal
 from cogs.digest._editing import _typed_wish
-from cogs.digest._part import Refusal
 from cogs.digest._timing import Wish, new_timing, timing_for
 from services.digests.models import Cadence, Timing
 

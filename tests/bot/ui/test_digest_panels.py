@@ -19,7 +19,8 @@ from bot.ui.digest_notices import (
     paused_notice,
     uncertain_notice,
 )
-from bot.ui.digest_panel import Shown, delete_question, digest_panel, digests_list, post_question
+from bot.ui.digest_panel import Shown, digest_panel, digests_list
+from bot.ui.digest_questions import delete_question, post_question
 from bot.ui.digest_words import digest_choice, timing_words
 from bot.ui.posting_rights import Lack, _lacks, hinders
 from services.digests.models import Cadence, PauseReason, Schedule, Slot, Timing, WhenNothing
