@@ -71,7 +71,7 @@ async def test_creator_reads_the_servers_language_and_that_the_channel_is_gone(
     await announcer.paused(french, PauseReason.REFUSED)
 
     [text] = told(stage)
-    assert "J’ai mis en pause un de tes récaps" in text
+    assert "J’ai mis en pause un de tes résumés" in text
     assert "le salon lui-même" in text
 
 
