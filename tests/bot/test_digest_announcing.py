@@ -47,7 +47,7 @@ async def test_creator_is_told_once_which_digest_was_paused_and_what_is_missing(
 ) -> None:
     schedule = await stage.put()
     vinyl = stage.discord.channels["vinyl"].id
-    stage.discord.moderation.deny("vinyl", Permission.SEND_MESSAGES)
+    await stage.deny("vinyl", Permission.SEND_MESSAGES)
 
     await announcer.paused(schedule, PauseReason.REFUSED)
     await announcer.paused(schedule, PauseReason.REFUSED)  # after a crash, once more
@@ -66,7 +66,7 @@ async def test_creator_reads_the_servers_language_and_that_the_channel_is_gone(
     french = await stage.services.digest_schedules.edit(
         stage.guild_id, schedule.digest_id, Changes(locale="fr")
     )
-    stage.discord.moderation.delete_channel("vinyl")
+    await stage.delete("vinyl")
 
     await announcer.paused(french, PauseReason.REFUSED)
 
@@ -79,7 +79,7 @@ async def test_creator_is_told_what_is_uncertain_and_why_it_is_not_repeated(
     stage: DigestStage, announcer: DigestAnnouncer
 ) -> None:
     schedule = await stage.put()
-    stage.discord.moderation.deny("vinyl", Permission.READ_MESSAGE_HISTORY)
+    await stage.deny("vinyl", Permission.READ_MESSAGE_HISTORY)
 
     await announcer.uncertain(schedule, Slot(schedule.digest_id, WALL_START))
 

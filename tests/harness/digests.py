@@ -18,7 +18,7 @@ from fakes.clock import WALL_START
 from bot.demo.conversation import is_final
 from bot.errors import Answers, CommandTree
 from bot.i18n import Catalogue, CommandTranslator
-from bot.sandbox.discord import DiscordStandIn, Message
+from bot.sandbox.discord import DiscordStandIn, Message, Permission
 from bot.ui.notices import notice
 from cogs.digest import setup
 from harness.bots import eventually
@@ -148,6 +148,20 @@ class DigestStage:
     def guild_id(self) -> int:
         """The server's."""
         return self.discord.channels["general"].guild_id or 0
+
+    async def deny(self, name: str, permission: Permission) -> None:
+        """Deny the bot something in a channel, and wait until it knows."""
+        channel = self.bot.get_channel(self.discord.channels[name].id)
+        assert isinstance(channel, discord.TextChannel)
+        before = channel.permissions_for(channel.guild.me)
+        self.discord.moderation.deny(name, permission)
+        await eventually(lambda: channel.permissions_for(channel.guild.me) != before)
+
+    async def delete(self, name: str) -> None:
+        """Delete a channel, and wait until the bot knows."""
+        channel_id = self.discord.channels[name].id
+        self.discord.moderation.delete_channel(name)
+        await eventually(lambda: self.bot.get_channel(channel_id) is None)
 
     async def say(
         self,
