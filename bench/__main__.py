@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from bench.cards import bench_cards
 from bench.channel_streams import bench_channel_streams
 from bench.collection import bench_collection
+from bench.digests import bench_digests
 from bench.discogs_parse import bench_collection_pages
 from bench.discogs_walk import bench_walks
 from bench.jobs import bench_jobs, bench_postgres_jobs
@@ -72,6 +73,7 @@ def _sections(postgres: str | None) -> Mapping[str, Callable[[], None]]:
         "statistics": with_loop(bench_statistics),
         "collection pages": bench_collection_pages,
         "sync": with_loop(bench_sync),
+        "digests": with_loop(bench_digests),
         "cards": bench_cards,
     }
 

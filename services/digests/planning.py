@@ -4,8 +4,9 @@ The one statement that everything rests on: the slot's row, which exists once fo
 job that posts it, and the digest's next slot are written in one transaction. So a slot has a job or
 its time has not come, whatever dies in between; the rest is the job's, with its lease and fence.
 
-A wall clock that is set is no special case. Forward: the slots between are a backlog, of which only
-the latest is looked at. Back: slots that come a second time have a row already.
+A wall clock that is set is no special case. Forward: the slots between are a backlog, of which
+only the latest is claimed, and its job knows whether it is worth posting. Back: slots that come a
+second time have a row already.
 """
 
 import asyncio
@@ -18,12 +19,12 @@ from typing import Final
 from services.digests.models import Slot, UnknownZone
 from services.digests.rows import timing_of
 from services.digests.slots import latest_slot, next_slot
-from services.digests.work import POST, PREPARE, PREPARE_BEFORE, SlotWork, worth_posting
+from services.digests.work import POST, PREPARE, PREPARE_BEFORE, SlotWork
 from services.jobs.outages import Outages
 from services.jobs.queue import JobQueue
 from services.resilience.clock import Clock
 from services.storage.database import Database, Transaction
-from services.storage.digest_slots import DigestSlotRepository, SlotState
+from services.storage.digest_slots import DigestSlotRepository
 from services.storage.digests import DigestRepository, DigestRow
 
 _LOGGER = logging.getLogger(__name__)
@@ -123,16 +124,9 @@ class DigestPlanner:
         if not await self._digests.move(transaction, digest, next_slot(timing, slot.slot_at)):
             return
         await self._slots.forget_planned(transaction, slot.digest_id, before=slot.slot_at)
-        is_late = now - slot.slot_at > worth_posting(timing.cadence)
-        state = SlotState.MISSED if is_late else SlotState.CLAIMED
-        is_ours = await self._slots.take(
-            transaction, slot.digest_id, slot.slot_at, edition=digest.edition, state=state
-        )
-        if is_ours and is_late:
-            _LOGGER.warning(
-                "digest %s: a slot was missed, and is not posted any more", slot.digest_id
-            )
-        elif is_ours:
+        if await self._slots.take(
+            transaction, slot.digest_id, slot.slot_at, edition=digest.edition
+        ):
             work = SlotWork(slot.digest_id, slot.unix, digest.edition)
             await self._posts.enqueue(POST, work, transaction=transaction)
 

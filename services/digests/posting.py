@@ -8,10 +8,12 @@ the slot
 2. *sending*: it may stand in the channel, which is read for the slot's mark. When it may not be
    read, the same nonce is sent again as long as Discord surely knows it; later nobody can tell,
    so the slot is *uncertain*: not repeated, and the creator is told.
-3. *posted*: whoever mends its text later has perhaps not heard of it, and is told again.
-4. settled, or gone with its digest: nothing is to be done.
+3. settled, or gone with its digest: nothing is to be done.
+
+Whoever mends the text later hears of a post before it is recorded: after a crash, once more.
 """
 
+import logging
 import random
 from datetime import timedelta
 from typing import Final, Generic, TypeVar
@@ -33,6 +35,8 @@ from services.storage.digest_slots import DigestSlotRepository, SlotState
 from services.storage.digests import DigestRepository
 
 C = TypeVar("C", bound=msgspec.Struct)
+
+_LOGGER = logging.getLogger(__name__)
 
 POSTS_AT_ONCE: Final = 16
 
@@ -119,9 +123,7 @@ class DigestPosting(Generic[C]):
         found = await self._book.find(job.payload.slot)
         if found is None:
             return
-        if found.row.state is SlotState.POSTED:
-            await self._tell_composer(job, found, found.row.message_id)
-        elif found.row.state is SlotState.SENDING:
+        if found.row.state is SlotState.SENDING:
             await self._resume(job, found)
         elif not await self._is_over(job, found):
             await self._begin(job, found)
@@ -130,7 +132,10 @@ class DigestPosting(Generic[C]):
         """Settle a slot that is surely not in the channel, and need not come there any more."""
         if found.is_wanted and not self._book.is_too_late(found):
             return False
-        state = SlotState.MISSED if found.is_wanted else SlotState.SKIPPED
+        state = SlotState.SKIPPED
+        if found.is_wanted:
+            state = SlotState.MISSED
+            _LOGGER.warning("digest %s: a slot was missed, it is too late", found.row.digest_id)
         await self._book.settle(job, found.slot, state)
         return True
 
@@ -201,17 +206,11 @@ class DigestPosting(Generic[C]):
         raise RetryLater("Discord refuses the post", seconds=_REFUSED_SECONDS, counts=False)
 
     async def _note(self, job: RunningJob[SlotWork], found: Found, message_id: int) -> None:
-        await self._book.note_post(job, found, message_id)
-        await self._tell_composer(job, found, message_id)
-
-    async def _tell_composer(
-        self, job: RunningJob[SlotWork], found: Found, message_id: int | None
-    ) -> None:
         content, channel_id = self._preparing.read(found.row), found.row.channel_id
-        if content is not None and channel_id is not None and message_id is not None:
+        if content is not None and channel_id is not None:
             place = Place(channel_id, message_id)
             await self._composer.posted(found.schedule, found.slot, place, content)
-        await self._book.settle(job, found.slot, SlotState.POSTED)
+        await self._book.note_post(job, found, message_id)
 
     def _is_nonce_known(self, found: Found) -> bool:
         since = self._clock.now() - (found.row.sending_at or self._clock.now())

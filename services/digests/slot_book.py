@@ -20,7 +20,12 @@ from services.storage.digests import DigestRepository
 MOST_FAILURES: Final = 3
 """So many failures in a row pause a digest."""
 
-_SETTLED: Final = (SlotState.UNCERTAIN, SlotState.SKIPPED, SlotState.MISSED)
+_SETTLED: Final = (
+    SlotState.POSTED,
+    SlotState.UNCERTAIN,
+    SlotState.SKIPPED,
+    SlotState.MISSED,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,9 +91,9 @@ class SlotBook:
         return replace(found, row=row)
 
     async def note_post(self, job: RunningJob[SlotWork], found: Found, message_id: int) -> None:
-        """Note that it stands in the channel."""
+        """Note that it stands in the channel; the job is done."""
         slot = found.slot
-        async with job.saving(job.payload) as transaction:
+        async with job.finishing() as transaction:
             await self._slots.note_post(transaction, slot.digest_id, slot.slot_at, message_id)
             await self._digests.note_post(
                 transaction,

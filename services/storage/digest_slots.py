@@ -92,24 +92,19 @@ class DigestSlotRepository:
         slot_at: datetime,
         *,
         edition: int,
-        state: SlotState = SlotState.CLAIMED,
         is_by_hand: bool = False,
     ) -> bool:
-        """Claim a slot, or settle it at once; False when somebody has done so before.
-
-        What was prepared for a claimed one stays.
-        """
-        is_claim = state is SlotState.CLAIMED
+        """Claim a slot; False when somebody has done so before. What was prepared stays."""
         statement = insert_into(transaction, DIGEST_SLOTS).values(
             digest_id=digest_id,
             slot_at=slot_at,
-            state=state,
+            state=SlotState.CLAIMED,
             edition=edition,
             is_by_hand=is_by_hand,
         )
         statement = statement.on_conflict_do_update(
             index_elements=_KEY,
-            set_={"state": state} if is_claim else {"state": state, "content": null()},
+            set_={"state": SlotState.CLAIMED},
             where=DIGEST_SLOTS.c.state == SlotState.PLANNED,
         )
         return bool((await transaction.execute(statement)).rowcount)
@@ -163,9 +158,11 @@ class DigestSlotRepository:
     async def note_post(
         self, transaction: Transaction, digest_id: int, slot_at: datetime, message_id: int
     ) -> None:
-        """Note that it stands in the channel; the content stays until it is settled."""
+        """Note that it stands in the channel, and forget what it says."""
         statement = update(DIGEST_SLOTS).where(_is(digest_id, slot_at))
-        await transaction.execute(statement.values(state=SlotState.POSTED, message_id=message_id))
+        await transaction.execute(
+            statement.values(state=SlotState.POSTED, message_id=message_id, content=null())
+        )
 
     async def settle(
         self, transaction: Transaction, digest_id: int, slot_at: datetime, state: SlotState

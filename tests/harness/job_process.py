@@ -13,11 +13,12 @@ import random
 import signal
 import sys
 import traceback
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import msgspec
 from fakes.chance import seeded
@@ -211,7 +212,7 @@ async def work(plan: Plan, number: int) -> None:
         await worker.run(drain_seconds=2)
 
 
-def fork(plan: Plan, number: int) -> int:
+def fork(work: Callable[[int], Coroutine[Any, Any, None]], number: int) -> int:
     """Start a worker process; returns its id."""
     child = os.fork()
     if child:
@@ -219,15 +220,15 @@ def fork(plan: Plan, number: int) -> int:
     try:
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
         signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM})
-        asyncio.run(work(plan, number))
+        asyncio.run(work(number))
     except BaseException:  # noqa: BLE001  # a bug: say it, and do not become a second first process
         traceback.print_exc()
         os._exit(1)
     os._exit(0)
 
 
-def supervise(plan: Plan) -> None:
-    """Keep so many workers alive until SIGTERM."""
+def supervise(workers: int, work: Callable[[int], Coroutine[Any, Any, None]]) -> None:
+    """Keep so many workers alive until SIGTERM; each is told its number."""
     stopping: list[bool] = []
     children: set[int] = set()
 
@@ -239,10 +240,10 @@ def supervise(plan: Plan) -> None:
     signal.signal(signal.SIGTERM, stop)
     started = 0
     while children or not stopping:
-        while len(children) < plan.workers and not stopping:
+        while len(children) < workers and not stopping:
             # A signal that comes while a child is not in the set yet would miss it.
             signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})
-            children.add(fork(plan, started))
+            children.add(fork(work, started))
             signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM})
             started += 1
         ended, status = os.wait()
@@ -252,4 +253,5 @@ def supervise(plan: Plan) -> None:
 
 if __name__ == "__main__":
     logging.basicConfig(stream=sys.stdout, level=logging.WARNING, format="log %(message)s")
-    supervise(msgspec.json.decode(sys.argv[1], type=Plan))
+    decoded = msgspec.json.decode(sys.argv[1], type=Plan)
+    supervise(decoded.workers, partial(work, decoded))

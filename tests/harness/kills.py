@@ -12,7 +12,7 @@ from pathlib import Path
 import msgspec
 from sqlalchemy import text
 
-from harness.job_process import CHECKPOINTS, Plan, Work
+from harness.job_process import CHECKPOINTS, Work
 from services.jobs.kinds import JobKind
 from services.jobs.queue import JobQueue
 from services.resilience.clock import SystemClock
@@ -82,12 +82,14 @@ class Processes:
 
 
 @asynccontextmanager
-async def processes(plan: Plan) -> AsyncIterator[Processes]:
+async def processes(
+    plan: msgspec.Struct, module: str = "harness.job_process"
+) -> AsyncIterator[Processes]:
     """Run workers inside the block; none is left afterwards, whatever happens."""
     process = await asyncio.create_subprocess_exec(
         sys.executable,
         "-m",
-        "harness.job_process",
+        module,
         msgspec.json.encode(plan).decode(),
         stdout=asyncio.subprocess.PIPE,
         cwd=_ROOT,
@@ -147,3 +149,45 @@ async def dead_letters(database: Database) -> list[tuple[int, int, str | None]]:
     async with database.read() as transaction:
         jobs = await _JOBS.in_states(transaction, states=[JobState.DEAD], limit=None)
     return [(job.job_id, job.attempts, job.last_error) for job in jobs]
+
+
+@asynccontextmanager
+async def locked(where: str, *, seconds: int) -> AsyncIterator[asyncio.subprocess.Process]:
+    """Have another process lock the database for so long; the block begins once it holds."""
+    script = _LOCK_POSTGRES if "://" in where else _LOCK_SQLITE
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", script, where, str(seconds), stdout=asyncio.subprocess.PIPE
+    )
+    try:
+        assert process.stdout is not None
+        assert await process.stdout.readline() == b"locked\n"
+        yield process
+        assert await process.stdout.read() == b""
+    finally:
+        if process.returncode is None:
+            process.kill()
+        await process.wait()
+
+
+_LOCK_SQLITE = """
+import sqlite3, sys, time
+connection = sqlite3.connect(sys.argv[1], isolation_level=None, timeout=30)
+connection.execute("BEGIN IMMEDIATE")
+print("locked", flush=True)
+time.sleep(float(sys.argv[2]))
+connection.execute("COMMIT")
+"""
+
+_LOCK_POSTGRES = """
+import asyncio, asyncpg, sys
+
+async def main():
+    connection = await asyncpg.connect(sys.argv[1])
+    async with connection.transaction():
+        await connection.execute("LOCK TABLE jobs IN ACCESS EXCLUSIVE MODE")
+        print("locked", flush=True)
+        await asyncio.sleep(float(sys.argv[2]))
+    await connection.close()
+
+asyncio.run(main())
+"""

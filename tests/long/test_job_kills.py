@@ -1,11 +1,9 @@
 """Jobs under kill -9, with real processes on real databases: nothing lost, nothing doubled."""
 
-import asyncio
 import os
 import signal
 import sys
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
@@ -18,6 +16,7 @@ from harness.kills import (
     effects,
     enqueue,
     expected_effects,
+    locked,
     processes,
 )
 
@@ -158,48 +157,6 @@ async def test_job_of_a_killed_process_is_taken_back_after_a_real_lease(tmp_path
         assert await effects(database) == expected_effects(once, [])
     assert running.kills == 1
     assert running.count("log took back") == 1
-
-
-@asynccontextmanager
-async def locked(where: str, *, seconds: int) -> AsyncIterator[asyncio.subprocess.Process]:
-    """Have another process lock the database for so long; the block begins once it holds."""
-    script = _LOCK_POSTGRES if "://" in where else _LOCK_SQLITE
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, "-c", script, where, str(seconds), stdout=asyncio.subprocess.PIPE
-    )
-    try:
-        assert process.stdout is not None
-        assert await process.stdout.readline() == b"locked\n"
-        yield process
-        assert await process.stdout.read() == b""
-    finally:
-        if process.returncode is None:
-            process.kill()
-        await process.wait()
-
-
-_LOCK_SQLITE = """
-import sqlite3, sys, time
-connection = sqlite3.connect(sys.argv[1], isolation_level=None, timeout=30)
-connection.execute("BEGIN IMMEDIATE")
-print("locked", flush=True)
-time.sleep(float(sys.argv[2]))
-connection.execute("COMMIT")
-"""
-
-_LOCK_POSTGRES = """
-import asyncio, asyncpg, sys
-
-async def main():
-    connection = await asyncpg.connect(sys.argv[1])
-    async with connection.transaction():
-        await connection.execute("LOCK TABLE jobs IN ACCESS EXCLUSIVE MODE")
-        print("locked", flush=True)
-        await asyncio.sleep(float(sys.argv[2]))
-    await connection.close()
-
-asyncio.run(main())
-"""
 
 
 def report(running: Processes, what: str) -> None:

@@ -49,6 +49,7 @@ class DiscordStandIn(People, Startable):
         privileged_intents: Intent = Intent.NONE,
         recommended_shards: int = 1,
         nonce_seconds: float = NONCE_SECONDS,
+        more_channels: int = 0,
     ) -> None:
         """Prepare the stand-in without opening a socket.
 
@@ -63,6 +64,7 @@ class DiscordStandIn(People, Startable):
             privileged_intents: Those switched on for the application.
             recommended_shards: What `/gateway/bot` answers.
             nonce_seconds: How long an enforced nonce keeps a message from being posted again.
+            more_channels: So many are added to the bot's server: "shelf-1" and so on.
         """
         self.bot_token = bot_token
         self.faults = FaultSwitch()
@@ -77,6 +79,7 @@ class DiscordStandIn(People, Startable):
         super().__init__(Platform(rules, seed=seed))
         self.moderation = Moderation(self._platform)
         self._platform.board.nonce_seconds = nonce_seconds
+        self._platform.world.add_channels(more_channels)
         self._server = LoopbackServer(port)
         self._rest = self._rest_server(RateLimiter(limits or RateLimits()))
 

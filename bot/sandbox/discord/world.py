@@ -86,6 +86,11 @@ class World:
         """Let a channel be gone; the messages in it can no longer be reached."""
         del self.channels[channel.key]
 
+    def add_channels(self, number: int) -> None:
+        """Let the bot's server have so many more channels: "shelf-1" and so on."""
+        for each in range(1, number + 1):
+            self._add_channel(f"shelf-{each}", self.guilds[0])
+
     def channels_of(self, guild: Guild) -> list[Channel]:
         """Return a server's channels from top to bottom."""
         return [channel for channel in self.channels.values() if channel.guild is guild]
