@@ -25,6 +25,7 @@ from services.collection.views import CollectionViews
 from services.collection.wantlist import WantlistService
 from services.collection.wantlist_sync import WantlistSync
 from services.collection.wantlist_work import WANTLIST_SYNC
+from services.digests.members import DigestMembers
 from services.discogs.accounts import DiscogsAccount
 from services.discogs.shelf import DiscogsShelf
 from services.errors import ExternalServiceException
@@ -203,7 +204,8 @@ def make_collecting(
     database, clock = tools.database, tools.clock
     collections, wantlists = CollectionRepository(), WantlistRepository()
     views, preferences = CollectionViews(database, clock=clock), Preferences(database, clock=clock)
-    forget = _forgetting(collections, views, wantlists, preferences)
+    members = DigestMembers(database, clock=clock)
+    forget = _forgetting(collections, views, wantlists, preferences, members)
     ground = _Ground(
         tools=tools,
         collections=collections,
@@ -262,6 +264,7 @@ def _forgetting(
     views: CollectionViews,
     wantlists: WantlistRepository,
     preferences: Preferences,
+    members: DigestMembers,
 ) -> OnUnlink:
     """Return what deletes everything that is stored of a person's account, and ends sharing it."""
     lookups = LookupRepository()
@@ -271,6 +274,7 @@ def _forgetting(
         await views.forget(transaction, user_id)
         await wantlists.delete_person(transaction, user_id)
         await preferences.forget(transaction, user_id)
+        await members.forget(transaction, user_id)
         await lookups.delete_of(transaction, user_id)
         await AiConsentRepository().delete(transaction, user_id)
 

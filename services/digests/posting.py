@@ -40,7 +40,7 @@ _LOGGER = logging.getLogger(__name__)
 
 POSTS_AT_ONCE: Final = 16
 
-_COMPOSE_SECONDS: Final = 60.0
+_COMPOSE_SECONDS: Final = 20.0
 _SEND_SECONDS: Final = 30.0
 """Shorter than a lease: whoever lost a slot without noticing has stopped sending by then."""
 _NONCE_IS_KNOWN: Final = timedelta(minutes=2)

@@ -134,6 +134,7 @@ class SlotBook:
         if await self._digests.note_failure(transaction, slot.digest_id) < MOST_FAILURES:
             return False
         await self._digests.pause(transaction, slot.digest_id, reason)
+        await self._slots.forget_planned(transaction, slot.digest_id)
         work = TellWork(slot.digest_id, slot.unix, reason)
         await self._queue.enqueue(TELL, work, transaction=transaction)
         return True

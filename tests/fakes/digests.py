@@ -45,7 +45,7 @@ EIGHT = Timing(cadence=Cadence.DAILY, hour=8, zone="UTC")
 MONDAY_EIGHT = datetime(2026, 11, 30, 8, tzinfo=UTC)
 BEFORE = MONDAY_EIGHT - timedelta(seconds=8)
 """When tests begin: workers look every few seconds, so hours of them take long."""
-LEASE = Lease(seconds=8.0, beat_every=2.0, watch_every=4.0)
+LEASE = Lease(seconds=4.0, beat_every=1.0, watch_every=2.0)
 
 
 class Killed(BaseException):

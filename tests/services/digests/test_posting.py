@@ -6,6 +6,7 @@ import pytest
 from fakes.clock import VirtualClock
 from fakes.digests import BEFORE, CHANNEL, CREATOR, EIGHT, GUILD, MONDAY_EIGHT, Newsroom
 from fakes.virtual_time import in_virtual_time
+from sqlalchemy import update
 
 from services.digests.models import (
     Cadence,
@@ -19,6 +20,7 @@ from services.digests.models import (
 )
 from services.digests.slots import next_slot
 from services.storage.digest_slots import SlotState
+from services.storage.digest_tables import DIGESTS
 
 SECOND, MINUTE = timedelta(seconds=1), timedelta(minutes=1)
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
@@ -93,10 +95,10 @@ def test_slot_is_posted_once_when_its_process_is_killed_at_any_step(step: int) -
         room = Newsroom(VirtualClock())
         schedule = await room.create(WEEKLY)
         async with room.process(kill_at=step) as doomed:
-            await room.until(MONDAY_EIGHT + 6 * SECOND)
+            await room.until(MONDAY_EIGHT + 2 * SECOND)
             assert doomed.life.is_over
         async with room.process():
-            await room.until(MONDAY_EIGHT + 30 * SECOND)
+            await room.until(MONDAY_EIGHT + 14 * SECOND)
 
         assert room.board.marks == [Slot(schedule.digest_id, MONDAY_EIGHT).mark]
         assert await room.state(schedule, MONDAY_EIGHT) is SlotState.POSTED
@@ -461,16 +463,16 @@ async def test_digest_of_another_server_cannot_be_posted_by_hand(room: Newsroom)
 
 
 @in_virtual_time
-async def test_post_waits_no_longer_than_a_minute_for_what_nobody_prepared(
+async def test_post_waits_not_long_for_what_nobody_prepared(
     room: Newsroom,
 ) -> None:
     schedule = await room.create()
-    room.desk.seconds = 70.0
+    room.desk.seconds = 30.0
 
     async with room.process():
-        await room.until(MONDAY_EIGHT + 65 * SECOND)
+        await room.until(MONDAY_EIGHT + 25 * SECOND)
         room.desk.seconds = 1.0
-        await room.until(MONDAY_EIGHT + 100 * SECOND)
+        await room.until(MONDAY_EIGHT + 60 * SECOND)
 
     assert len(room.board.posts) == 1
     assert await room.state(schedule, MONDAY_EIGHT) is SlotState.POSTED
@@ -526,4 +528,23 @@ async def test_refusal_says_nothing_about_a_post_that_was_perhaps_made_before(
         await room.clock.pass_time(20)
 
     assert len(room.board.posts) == 1
+    assert await room.state(schedule, MONDAY_EIGHT) is SlotState.UNCERTAIN
+
+
+@in_virtual_time
+async def test_third_slot_in_a_row_that_fails_uncertain_pauses_the_digest(room: Newsroom) -> None:
+    schedule = await room.create()
+    async with room.database.write() as transaction:
+        await transaction.execute(update(DIGESTS).values(failures=2))
+    room.board.unreadable.add(CHANNEL)
+    async with room.process(kill_at=ANSWERED):
+        await room.until(MONDAY_EIGHT + SECOND)
+    room.jump(MONDAY_EIGHT + HOUR)
+    async with room.process():
+        await room.clock.pass_time(20)
+
+    now = await room.schedules.get(GUILD, schedule.digest_id)
+    assert now is not None
+    assert (now.is_paused, now.pause_reason) == (True, PauseReason.UNCERTAIN)
+    assert room.desk.told == [(CREATOR, PauseReason.UNCERTAIN)]
     assert await room.state(schedule, MONDAY_EIGHT) is SlotState.UNCERTAIN

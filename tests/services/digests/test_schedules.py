@@ -41,7 +41,7 @@ def wish(guild_id: int = GUILD, timing: Timing = TWENTY) -> NewSchedule:
 
 
 @pytest.fixture
-def clock() -> HandClock:  # type: ignore[override]  # one that is set by hand
+def clock() -> HandClock:
     return HandClock()
 
 
