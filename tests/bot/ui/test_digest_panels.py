@@ -237,3 +237,25 @@ def test_notice_of_a_pause_says_why_where_and_what_resumes_it() -> None:
     assert "- **Send Messages**" in text
     assert "`/digest resume`" in text
     assert "By now I may" not in text
+
+
+@pytest.mark.parametrize(
+    ("reason", "expected"),
+    [
+        pytest.param(None, f"**Next:** <t:{int(NOW.timestamp())}:F>", id="not paused"),
+        pytest.param(PauseReason.BY_HAND, "until somebody resumes it", id="by hand"),
+        pytest.param(PauseReason.REFUSED, "I wasn't allowed to post it", id="refused"),
+        pytest.param(PauseReason.UNCERTAIN, "couldn't tell whether it went out", id="uncertain"),
+    ],
+)
+def test_panel_and_list_tell_when_it_comes_or_why_it_does_not(
+    reason: PauseReason | None, expected: str
+) -> None:
+    shown = Shown(schedule=make_schedule(reason=reason), members=())
+
+    panel = digest_panel(shown, user_id=ID, texts=ENGLISH)
+    listed = digests_list((shown,), user_id=ID, texts=ENGLISH)
+
+    for view in (panel, listed):
+        texts = [each.content for each in view.walk_children() if isinstance(each, ui.TextDisplay)]
+        assert expected in "\n".join(texts)

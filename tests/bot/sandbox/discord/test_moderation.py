@@ -115,3 +115,14 @@ async def test_interaction_says_what_the_bot_may_do_where_it_was_used(
     may = discord.Permissions(int(told["app_permissions"]))
     assert (may.send_messages, may.read_message_history) == (False, True)
     assert answered.status == 200
+
+
+async def test_bot_that_cannot_see_a_channel_can_do_nothing_in_it(stand_in: DiscordStandIn) -> None:
+    world = stand_in._platform.world
+    vinyl = stand_in.channels["vinyl"]
+
+    before = world.permissions(world.bot, vinyl)
+    stand_in.moderation.deny("vinyl", Permission.VIEW_CHANNEL)
+
+    assert before & Permission.SEND_MESSAGES
+    assert world.permissions(world.bot, vinyl) == 0
