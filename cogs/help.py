@@ -25,6 +25,7 @@ _OVERVIEW: Final = (
     N_("📀 `/release` – one pressing: tracks, versions, what it costs, whether you own it"),
     N_("💿 `/collection` – your Discogs records: browse, random pick, export, add, remove"),
     N_("💭 `/wantlist` – what you are looking for on Discogs: browse, add, remove"),
+    N_("📬 `/digest` – what is new in collections here, told in a channel on time; join it"),
     N_("👥 `/settings` – share which records you own with the servers you are in, or stop"),
     N_("🔗 `/account` – link your Discogs and Spotify accounts, or unlink them"),
     N_("✍️ `/describe` – AI writes about an album or artist while you watch"),
@@ -76,7 +77,10 @@ _TOPICS: Final[dict[str, tuple[str, ...]]] = {
         N_("I keep no record of who searched for what."),
         N_("`/discover` shows EurIA a list of your records only after you have said yes."),
         N_("I remember the 25 releases you last opened with `/release`, to suggest them to you."),
-        N_("Nobody sees your records through me unless you say so with `/settings`."),
+        N_(
+            "Nobody sees your records through me unless you say so with `/settings`, or join a "
+            "digest with `/digest join`."
+        ),
         N_(
             "If you link Discogs I keep a copy of your collection and wantlist; `/account unlink` "
             "deletes it."

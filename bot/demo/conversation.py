@@ -8,8 +8,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import timedelta
 from typing import Final
 
-from bot.demo.clock import MovableClock
-from bot.demo.process import BotDidNotStart, BotProcess, bot_process, move_clock
+from bot.demo.process import BotDidNotStart, RemoteClock, bot_process
 from bot.demo.script import SCRIPT, NotUnderstood, parse_command, parse_step
 from bot.demo.terminal import Transcript, controls, print_controls, say, typed_lines
 from bot.sandbox.chat import ChatServer
@@ -56,9 +55,11 @@ async def demo(*, say: str | None = None, verbose: bool = False) -> int:
         except BotDidNotStart as error:
             _say(str(error))
             return 1
-        conversation = Conversation(sandbox, process)
+        clock = RemoteClock(process)
+        conversation = Conversation(sandbox, clock)
         if page is None:
             return 0 if await conversation.exchange(say or "") else 1
+        page.bot_clock = clock
         page.bot_status_url = f"http://{_LOOPBACK}:{web_port}/statusz"
         _say("A made-up Discord, Spotify, Discogs and EurIA run on this machine; the bot is real.")
         _say(f"See it, and switch faults on and off, in a browser: {page.url}")
@@ -93,11 +94,10 @@ _say = say  # ``demo`` has an argument of that name
 class Conversation:
     """Says things as Alice and prints what the bot makes of them."""
 
-    def __init__(self, sandbox: Sandbox, process: BotProcess) -> None:
-        """Talk to the bot that runs as ``process`` and is connected to ``sandbox``."""
+    def __init__(self, sandbox: Sandbox, clock: RemoteClock) -> None:
+        """Talk to the bot that is connected to ``sandbox`` and lives by ``clock``."""
         self._discord = sandbox.discord
-        self._process = process
-        self._clock = MovableClock()  # shows what the bot's own clock shows
+        self._clock = clock
         self._transcript = Transcript()
         self._last: Message | None = None
 
@@ -137,8 +137,7 @@ class Conversation:
         return True
 
     async def _move_clock(self, step: timedelta) -> None:
-        await move_clock(self._process, step)
-        self._clock.move(step)
+        await self._clock.move(step)
         _say(f"      For the bot it is now {self._clock.now():%A %H:%M} UTC.")
 
     async def _print(self, events: EventStream) -> None:

@@ -5,11 +5,12 @@ import contextlib
 import sys
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import IO, Final, Protocol
 
+from bot.demo.clock import MovableClock
 from bot.sandbox.sandbox import Sandbox
 
 _READY_SECONDS: Final = 20.0
@@ -105,7 +106,7 @@ async def bot_process(
     Args:
         sandbox: Running stand-ins.
         verbose: Show the bot's log on standard error.
-        has_movable_clock: Let ``move_clock`` move its wall time.
+        has_movable_clock: Let a ``RemoteClock`` move its wall time.
         settings: Settings on top of the sandbox's.
         log_path: Where its log goes, unless ``verbose``; by default a file that is deleted.
         start: Starts the process.
@@ -137,9 +138,31 @@ async def bot_process(
             await _stop(process)
 
 
+class RemoteClock:
+    """The wall clock of a bot that was started with a movable one."""
+
+    def __init__(self, process: BotProcess) -> None:
+        """Move the clock of ``process``, which shows the real time until then."""
+        self._process = process
+        self._shown = MovableClock()
+
+    def now(self) -> datetime:
+        """Return what it shows, in UTC."""
+        return self._shown.now()
+
+    async def move(self, by: timedelta) -> None:
+        """Set it forward, or back; raises what ``move_clock`` raises."""
+        await move_clock(self._process, by)
+        self._shown.move(by)
+
+
 async def move_clock(process: BotProcess, by: timedelta) -> None:
-    """Move the wall time of a bot that has a movable clock."""
-    if process.stdin is None:
+    """Move the wall time of a bot that has a movable clock.
+
+    Raises:
+        ValueError: It has none, or has ended.
+    """
+    if process.stdin is None or process.returncode is not None:
         raise ValueError("this bot's clock cannot be moved")
     process.stdin.write(f"move {by.total_seconds()}\n".encode())
     await process.stdin.drain()

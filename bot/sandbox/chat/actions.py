@@ -11,8 +11,8 @@ from typing import Any, Final
 from bot.sandbox.chat.history import History
 from bot.sandbox.chat.live import LiveFeed
 from bot.sandbox.chat.switches import Switchboard
-from bot.sandbox.chat.views import Json, command_views, menu_views
-from bot.sandbox.discord import Exchange
+from bot.sandbox.chat.views import DENIABLE, Json, command_views, menu_views
+from bot.sandbox.discord import Exchange, Permission
 from bot.sandbox.sandbox import Sandbox
 
 _MESSAGE_MAXIMUM: Final = 2_000
@@ -48,6 +48,8 @@ class Actions:
             "dismiss": self._dismiss,
             "fault": self._fault,
             "gateway": self._gateway,
+            "deny": self._deny,
+            "delete-channel": self._delete_channel,
         }
 
     async def _commands(self, given: Json) -> Json:
@@ -139,6 +141,17 @@ class Actions:
 
     async def _gateway(self, given: Json) -> Json:
         await self._discord.disconnect(resumable=bool(given["resumable"]))
+        return {"state": "done"}
+
+    async def _deny(self, given: Json) -> Json:
+        denied = Permission.NONE
+        for name in given["denied"]:
+            denied |= DENIABLE[name]
+        self._discord.moderation.deny(given["channel"], denied)
+        return {"state": "done"}
+
+    async def _delete_channel(self, given: Json) -> Json:
+        self._discord.moderation.delete_channel(given["channel"])
         return {"state": "done"}
 
     async def _outcome(self, exchange: Exchange) -> Json:

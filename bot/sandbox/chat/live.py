@@ -10,6 +10,7 @@ from aiohttp import WSCloseCode, WSMsgType, web
 from bot.sandbox.chat.history import History, may_see
 from bot.sandbox.chat.views import Json, message_view, names_view, place_views, user_view
 from bot.sandbox.discord import (
+    ChannelChanged,
     DiscordStandIn,
     Event,
     Message,
@@ -109,12 +110,19 @@ class LiveFeed:
                 self.take_back(str(message.id))
             case TypingStarted(channel):
                 self.tell({"type": "typing", "channel": channel.key})
+            case ChannelChanged():
+                self._show_places()
 
     def _show(self, message: Message) -> None:
         change = {"type": "message", "message": message_view(message)}
         for page in self._pages:
             if may_see(page.user, message):
                 page.waiting.put_nowait(change)
+
+    def _show_places(self) -> None:
+        for page in self._pages:
+            places = place_views(self._discord, page.user)
+            page.waiting.put_nowait({"type": "places", "places": places})
 
     def _everything(self, user: User) -> Json:
         discord = self._discord

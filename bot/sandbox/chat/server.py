@@ -11,10 +11,12 @@ from aiohttp import web
 from aiohttp.typedefs import Handler
 
 from bot.sandbox.chat.actions import Action, Actions
+from bot.sandbox.chat.clock import BotClock, move_as_told
 from bot.sandbox.chat.guard import only_own_page, security_headers
 from bot.sandbox.chat.history import History
 from bot.sandbox.chat.live import LiveFeed
 from bot.sandbox.chat.switches import Switchboard
+from bot.sandbox.chat.views import Json
 from bot.sandbox.chat.watching import Watcher
 from bot.sandbox.discord.errors import ApiError
 from bot.sandbox.lifecycle import Startable
@@ -71,6 +73,15 @@ class ChatServer(Startable):
     def bot_status_url(self, url: str | None) -> None:
         self._watcher.bot_status_url = url
 
+    @property
+    def bot_clock(self) -> BotClock | None:
+        """What moves the bot's clock; may be set once the bot runs."""
+        return self._watcher.bot_clock
+
+    @bot_clock.setter
+    def bot_clock(self, clock: BotClock) -> None:
+        self._watcher.bot_clock = clock
+
     async def start(self) -> None:
         """Listen; a second call changes nothing.
 
@@ -122,9 +133,12 @@ class ChatServer(Startable):
         app.router.add_get("/", _page)
         app.router.add_get("/live", feed.serve)
         app.router.add_static("/static", _STATIC)
-        for name, action in actions.by_name().items():
+        for name, action in {**actions.by_name(), "clock": self._move_clock}.items():
             app.router.add_post(f"/do/{name}", _answering(action))
         return app
+
+    async def _move_clock(self, given: Json) -> Json:
+        return await move_as_told(self.bot_clock, given)
 
 
 async def _page(_: web.Request) -> web.FileResponse:

@@ -1,12 +1,28 @@
 """What the page is told about messages, people and places, as JSON."""
 
 from collections.abc import Iterable
-from typing import Any, TypeAlias
+from typing import Any, Final, TypeAlias
 
-from bot.sandbox.discord import Attachment, Channel, Context, DiscordStandIn, Message, User
+from bot.sandbox.discord import (
+    Attachment,
+    Channel,
+    Context,
+    DiscordStandIn,
+    Message,
+    Permission,
+    User,
+)
 from bot.sandbox.discord.command_checks import CommandType
 
 Json: TypeAlias = dict[str, Any]
+
+DENIABLE: Final = {
+    "look": Permission.VIEW_CHANNEL,
+    "write": Permission.SEND_MESSAGES,
+    "read back": Permission.READ_MESSAGE_HISTORY,
+    "add pictures": Permission.ATTACH_FILES,
+}
+"""What the page can deny the bot in a channel, by the names it shows."""
 
 
 def message_view(message: Message) -> Json:
@@ -44,10 +60,18 @@ def place_views(discord: DiscordStandIn, user: User) -> list[Json]:
             "server": channel.guild.name if channel.guild else None,
             "kind": channel.context.name.lower(),
             "has_bot": channel.has_bot,
+            "denied": denied_view(channel),
         }
         for channel in discord.channels.values()
         if channel.admits(user)
     ]
+
+
+def denied_view(channel: Channel) -> list[str] | None:
+    """Return what the bot may not do in a channel; None where nobody can deny it anything."""
+    if channel.guild is None or not channel.has_bot:
+        return None
+    return [name for name, bit in DENIABLE.items() if bit & channel.bot_is_denied]
 
 
 def names_view(discord: DiscordStandIn) -> Json:

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 import aiohttp
 
+from bot.sandbox.chat.clock import BotClock, clock_view
 from bot.sandbox.chat.switches import Switchboard
 from bot.sandbox.chat.views import Json
 from bot.sandbox.sandbox import Sandbox
@@ -26,8 +27,10 @@ class Watcher:
 
         Attributes:
             bot_status_url: The bot's `/statusz`, or None when it has none.
+            bot_clock: What moves the bot's clock, or None when nothing does.
         """
         self.bot_status_url: str | None = None
+        self.bot_clock: BotClock | None = None
         self._sandbox = sandbox
         self._switches = switches
         self._upstreams: list[Json] = []
@@ -59,6 +62,7 @@ class Watcher:
             "faults": self._switches.current(),
             "requests": self._requests(),
             "upstreams": self._upstreams,
+            "clock": clock_view(self.bot_clock),
             "online": any(c.is_open for c in self._sandbox.discord.connections),
         }
 

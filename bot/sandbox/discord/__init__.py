@@ -2,6 +2,7 @@
 
 from bot.sandbox.discord.changes import (
     Acknowledged,
+    ChannelChanged,
     Event,
     EventStream,
     MessageCreated,
@@ -25,6 +26,7 @@ __all__ = [
     "Acknowledged",
     "Attachment",
     "Channel",
+    "ChannelChanged",
     "Choice",
     "CloseCode",
     "Context",

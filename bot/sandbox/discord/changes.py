@@ -55,8 +55,21 @@ class TypingStarted:
     channel: Channel
 
 
+@dataclass(frozen=True, slots=True)
+class ChannelChanged:
+    """The bot may do something else in a channel than before, or the channel is gone."""
+
+    channel: Channel
+
+
 Event: TypeAlias = (
-    MessageCreated | MessageEdited | MessageDeleted | Acknowledged | ModalOpened | TypingStarted
+    MessageCreated
+    | MessageEdited
+    | MessageDeleted
+    | Acknowledged
+    | ModalOpened
+    | TypingStarted
+    | ChannelChanged
 )
 
 

@@ -112,9 +112,12 @@ class Guild:
     locale: str = "en-US"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(eq=False, slots=True, kw_only=True)
 class Channel:
-    """A place where messages stand: a server's text channel, a direct message or a group."""
+    """A place where messages stand: a server's text channel, a direct message or a group.
+
+    What the bot is denied may change, as a moderator changes it; nothing else does.
+    """
 
     key: str
     id: int

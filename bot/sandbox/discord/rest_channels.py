@@ -53,7 +53,11 @@ class ChannelRoutes:
         return NOTHING
 
     def _history(self, call: Call) -> Reply:
-        channel = self._channel(call, Permission.READ_MESSAGE_HISTORY)
+        channel = self._channel(call)
+        if not self._may(channel, Permission.READ_MESSAGE_HISTORY):
+            # Not a refusal: "no messages will be returned".
+            # https://docs.discord.com/developers/resources/message#get-channel-messages
+            return Reply([])
         limit = int(call.query.get("limit", _USUAL_MESSAGES))
         before = int(call.query.get("before", 0)) or 2**63
         after = int(call.query.get("after", 0))
@@ -62,6 +66,8 @@ class ChannelRoutes:
 
     def _post(self, call: Call) -> Reply:
         channel = self._channel(call, Permission.SEND_MESSAGES)
+        if call.uploads and not self._may(channel, Permission.ATTACH_FILES):
+            raise missing_permissions()
         body = call.form
         nonce = str(body["nonce"]) if body.get("nonce") and body.get("enforce_nonce") else None
         known = nonce and self._board.with_nonce(channel, self._world.bot, nonce)
@@ -116,10 +122,15 @@ class ChannelRoutes:
             raise unknown(10003, "Channel")
         if not found.has_bot:
             raise missing_access()
-        allowed = self._world.permissions(self._world.bot, found)
-        if not allowed & needed:
+        if not self._may(found, Permission.VIEW_CHANNEL):
+            raise missing_access()
+        if not self._may(found, needed):
             raise missing_permissions()
         return found
+
+    def _may(self, channel: Channel, needed: Permission) -> bool:
+        """Return whether the bot may do something in a channel."""
+        return bool(self._world.permissions(self._world.bot, channel) & needed)
 
     def _message(self, call: Call) -> Message:
         message = self._board.get(call.params["message_id"], self._channel(call))

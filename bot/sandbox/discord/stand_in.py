@@ -7,6 +7,7 @@ from bot.sandbox.discord.board import NONCE_SECONDS
 from bot.sandbox.discord.cdn import cdn_handler
 from bot.sandbox.discord.changes import EventStream
 from bot.sandbox.discord.connection import GatewayConnection
+from bot.sandbox.discord.moderation import Moderation
 from bot.sandbox.discord.people import People
 from bot.sandbox.discord.places import Channel, User
 from bot.sandbox.discord.platform import Platform, Rules
@@ -32,6 +33,7 @@ class DiscordStandIn(People, Startable):
     Attributes:
         bot_token: The only token it accepts.
         faults: What goes wrong with the next REST requests.
+        moderation: What moderators do to channels.
     """
 
     def __init__(
@@ -75,6 +77,7 @@ class DiscordStandIn(People, Startable):
             recommended_shards=recommended_shards,
         )
         super().__init__(Platform(rules, seed=seed))
+        self.moderation = Moderation(self._platform)
         self._platform.board.nonce_seconds = nonce_seconds
         self._platform.world.add_channels(more_channels)
         self._server = LoopbackServer(port)

@@ -82,6 +82,10 @@ class World:
         """Return a channel."""
         return next((c for c in self.channels.values() if c.id == channel_id), None)
 
+    def remove_channel(self, channel: Channel) -> None:
+        """Let a channel be gone; the messages in it can no longer be reached."""
+        del self.channels[channel.key]
+
     def add_channels(self, number: int) -> None:
         """Let the bot's server have so many more channels: "shelf-1" and so on."""
         for each in range(1, number + 1):
@@ -103,7 +107,11 @@ class World:
         granted = 0
         for role in guild.roles:
             granted |= role.permissions if role.id in held else 0
-        return granted & ~int(channel.bot_is_denied) if user is self.bot else granted
+        if user is self.bot:
+            granted &= ~int(channel.bot_is_denied)
+        # Who cannot see a channel can do nothing in it, whatever else was granted:
+        # https://docs.discord.com/developers/topics/permissions#implicit-permissions
+        return granted if granted & Permission.VIEW_CHANNEL else 0
 
     def _settle_people(self) -> None:
         for index, (name, shown, installed) in enumerate(

@@ -1,4 +1,6 @@
 // Joins the parts: the socket the server talks through, and who is looking at what in which language.
+import { showChannel } from "./channel.js";
+import { nameWeekdays } from "./clock.js";
 import { el } from "./dom.js";
 import { focusComposer, reset } from "./composer.js";
 import { names } from "./markdown.js";
@@ -77,6 +79,13 @@ const TAKES = {
   typing({ channel }) {
     if (channel === settings.place) typing(word("typing")(names.users[names.bot].name));
   },
+  places(change) {
+    places = change.places;
+    const place = places.find((each) => each.key === settings.place);
+    if (!place) return goTo(places[0].key);
+    showPlaces();
+    return showChannel(place);
+  },
   panel: ({ panel }) => showPanel(panel),
 };
 
@@ -128,6 +137,7 @@ function goTo(key) {
   document.title = `${name} – AIME sandbox`;
   typing("");
   showPlaces();
+  showChannel(place);
   showAll([...messages.values()].filter((each) => each.channel === key), name);
   reset(place.kind === "bot_dm" ? `@${name}` : name);
   keepAddress();
@@ -143,6 +153,7 @@ byId("user").onchange = (event) => {
 
 byId("locale").onchange = (event) => {
   settings.locale = event.target.value;
+  nameWeekdays();
   goTo(settings.place);
 };
 

@@ -1,9 +1,10 @@
 // Backstage: the fault switches, what was asked of the upstreams, and how the bot sees them.
+import { showClock } from "./clock.js";
 import { act, el, sync } from "./dom.js";
 import { markdown } from "./markdown.js";
 import { settings } from "./words.js";
 
-const panel = { choices: [], faults: {}, requests: [], upstreams: [], online: false };
+const panel = { choices: [], faults: {}, requests: [], upstreams: [], online: false, clock: null };
 const [faults, requests, withDiscord] = ["faults", "requests", "with-discord"]
   .map((id) => document.getElementById(id));
 const MARKS = { up: "🟢", recovering: "🟡", reduced: "🟡", down: "🔴", disabled: "⚫" };
@@ -12,6 +13,7 @@ export function showPanel(changed) {
   Object.assign(panel, changed);
   sync(faults, panel.choices, faultRow);
   for (const { upstream } of panel.choices) showFault(upstream);
+  showClock(panel.clock);
   showRequests();
 }
 

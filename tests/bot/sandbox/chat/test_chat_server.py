@@ -6,6 +6,7 @@ from typing import Any
 import aiohttp
 import pytest
 from aiohttp import web
+from fakes.bot_clock import FakeBotClock
 
 from bot.sandbox.chat import ChatServer
 from bot.sandbox.faults import Fault, FaultKind
@@ -309,3 +310,32 @@ async def test_commands_are_those_the_person_may_use_there_under_their_full_name
         ("bob", "general"): ["shelf browse"],
         ("alice", "group"): ["shelf browse"],
     }
+
+
+async def test_channel_is_denied_and_deleted_before_every_pages_eyes(page: Page) -> None:
+    async with page.live("bob") as live:
+        await live.receive_json()
+        await page.do("deny", {"channel": "vinyl", "denied": ["write", "read back"]})
+        denied = await live.receive_json()
+        await page.do("delete-channel", {"channel": "vinyl"})
+        deleted = await live.receive_json()
+    elsewhere, _ = await page.do("deny", {"channel": "dm:bob", "denied": ["write"]})
+
+    shown = {place["key"]: place["denied"] for place in denied["places"]}
+    assert (shown["vinyl"], shown["general"], shown["dm:bob"]) == (["write", "read back"], [], None)
+    assert "vinyl" not in [place["key"] for place in deleted["places"]]
+    assert elsewhere == 400
+
+
+async def test_clock_is_moved_from_the_page_only_when_the_bot_has_one_that_can_be(
+    page: Page, chat: ChatServer
+) -> None:
+    refused, problem = await page.do("clock", {"by": 3_600})
+    chat.bot_clock = FakeBotClock()
+    moved, answer = await page.do("clock", {"by": 3_600})
+    async with page.live("alice") as live:
+        panel = (await live.receive_json())["panel"]
+
+    assert (refused, problem) == (400, {"error": "this bot's clock cannot be moved"})
+    assert (moved, answer) == (200, {"clock": {"ahead": 3_600}})
+    assert panel["clock"] == {"ahead": 3_600}

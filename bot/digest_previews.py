@@ -1,0 +1,48 @@
+"""``DigestPreviews``: what a digest would say if it were due now."""
+
+from typing import Generic
+
+from discord import ui
+
+from bot.delivery.renderings import Renderings
+from services.digests.models import C, PostedDigest, Schedule, Slot
+from services.digests.ports import Composer
+from services.digests.slots import known_zone
+from services.resilience.clock import Clock
+
+_PATIENCE_SECONDS = 60.0
+"""What is composed in the hour before a slot may take long; somebody is waiting for this one."""
+
+
+class DigestPreviews(Generic[C]):
+    """Composes what is not posted."""
+
+    def __init__(self, composer: Composer[C], *, renderings: Renderings, clock: Clock) -> None:
+        """Show what ``composer`` writes, as it would be posted."""
+        self._composer = composer
+        self._renderings = renderings
+        self._clock = clock
+
+    async def view(self, schedule: Schedule) -> ui.LayoutView | None:
+        """Return the message; None when nothing is new and it would be skipped.
+
+        Raises:
+            TimeoutError: It takes more than a minute.
+            DatabaseUnavailable: Of the storage.
+        """
+        now = self._clock.now()
+        async with self._clock.timeout_at(self._clock.monotonic() + _PATIENCE_SECONDS):
+            content = await self._composer.compose(schedule, since=schedule.told_until, now=now)
+        if content is None:
+            return None
+        slot = Slot(schedule.digest_id, schedule.next_at)
+        posted = PostedDigest(schedule=schedule, slot=slot, content=content)
+        return self._renderings.view(posted, schedule.locale)
+
+    def was_posted_today(self, schedule: Schedule) -> bool:
+        """Return whether one went out on this day of the digest's time zone."""
+        if schedule.last_posted_at is None:
+            return False
+        zone = known_zone(schedule.timing.zone)
+        last, now = schedule.last_posted_at, self._clock.now()
+        return last.astimezone(zone).date() == now.astimezone(zone).date()
