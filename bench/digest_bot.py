@@ -16,7 +16,7 @@ import bot.app
 from bot.__main__ import main
 from bot.collecting import Jobs
 from bot.delivery.delivery import Delivery
-from bot.digesting import Digesting, make_digesting
+from bot.digests.engine import Digesting, make_digesting
 from bot.i18n import Texts
 from bot.services import Services
 from services.digests.models import (

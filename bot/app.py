@@ -17,7 +17,7 @@ from bot.client import AimeBot, point_discord_at
 from bot.collecting import Jobs, Tools, make_collecting
 from bot.connection import connected
 from bot.delivery.delivery import make_delivery
-from bot.digest_writing import make_digest_writing
+from bot.digests.joining import make_digests
 from bot.errors import Answers
 from bot.i18n import Catalogue
 from bot.operators import Operators
@@ -38,6 +38,7 @@ from services.accounts.cipher import TokenCipher
 from services.accounts.key_file import open_keys
 from services.accounts.keys import KeysUnusable
 from services.catalogue.service import CatalogueService
+from services.digests.planning import planning
 from services.jobs.kinds import Handlers
 from services.jobs.queue import JobQueue
 from services.jobs.worker import Worker, working
@@ -75,7 +76,7 @@ def make_services(
     collecting = make_collecting(tools, cipher, operators, stale_seconds=stale_seconds)
     releasing = make_releasing(database, upstreams, collecting, messages=messages, clock=clock)
     writing = make_writing(tools, collecting.service, delivery=delivery, messages=messages)
-    digests = make_digest_writing(tools, collecting, writing, delivery, stale_seconds=stale_seconds)
+    digests = make_digests(tools, collecting, writing, delivery, stale_seconds=stale_seconds)
     return Services(
         catalogue=CatalogueService(spotify=upstreams.spotify, discogs=upstreams.discogs),
         linked_messages=releasing.linked_messages,
@@ -83,8 +84,7 @@ def make_services(
         suggestions=releasing.suggestions,
         descriptions=writing.descriptions,
         late_descriptions=writing.later,
-        digest_additions=digests.additions,
-        digest_hiding=digests.hiding,
+        digests=digests,
         discovery=writing.discovery,
         health=upstreams.health,
         collection=collecting.service,
@@ -106,7 +106,7 @@ def make_services(
         messages=messages,
         door=delivery.door,
         answers=Answers(languages),
-    ), (tools.jobs, tools.syncs)
+    ), (tools.jobs, tools.syncs, *digests.jobs)
 
 
 async def run(settings: Settings, *, clock: Clock | None = None, hosts: Hosts | None = None) -> int:
@@ -150,6 +150,7 @@ async def run(settings: Settings, *, clock: Clock | None = None, hosts: Hosts | 
         workers = [_worker(each, clock) for each in jobs]
         for worker in workers:
             await stack.enter_async_context(working(worker, drain_seconds=_JOBS_SECONDS))
+        await stack.enter_async_context(planning(services.digests.planner))
         await _first_of(connection, stop)
         _LOGGER.info("stopping")
         for worker in workers:  # all at once, and while the answers end

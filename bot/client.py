@@ -17,6 +17,7 @@ EXTENSIONS: Final = (
     "cogs.account",
     "cogs.collection",
     "cogs.describe",
+    "cogs.digest",
     "cogs.digest_post",
     "cogs.discover",
     "cogs.haiku",

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 
 from bot.delivery.door import Door
+from bot.digests.joining import Digests
+from bot.digests.previews import DigestPreviews
 from bot.errors import Answers
 from bot.operators import Operators
 from bot.ui.linked_message import LinkedMessages
@@ -28,7 +30,11 @@ from services.descriptions.discovering import Discovery
 from services.descriptions.later import Promises
 from services.descriptions.service import DescriptionService
 from services.digests.additions import Additions
+from services.digests.content_models import DigestContent
 from services.digests.hiding import DigestHiding
+from services.digests.members import DigestMembers
+from services.digests.posting import DigestPosting
+from services.digests.schedules import DigestSchedules
 from services.health import Health
 
 
@@ -42,8 +48,7 @@ class Services:
     suggestions: Suggestions
     descriptions: DescriptionService
     late_descriptions: Promises
-    digest_additions: Additions
-    digest_hiding: DigestHiding
+    digests: Digests
     discovery: Discovery
     health: Health
     messages: ProgressiveMessages
@@ -65,3 +70,33 @@ class Services:
     operators: Operators
     door: Door
     answers: Answers
+
+    @property
+    def digest_schedules(self) -> DigestSchedules:
+        """What servers decide."""
+        return self.digests.schedules
+
+    @property
+    def digest_members(self) -> DigestMembers:
+        """Who joined which digest."""
+        return self.digests.members
+
+    @property
+    def digest_posting(self) -> DigestPosting[DigestContent]:
+        """What posts digests by hand."""
+        return self.digests.posting
+
+    @property
+    def digest_preview(self) -> DigestPreviews[DigestContent]:
+        """What a digest would say now."""
+        return self.digests.previews
+
+    @property
+    def digest_additions(self) -> Additions:
+        """Everything that a digest tells of."""
+        return self.digests.additions
+
+    @property
+    def digest_hiding(self) -> DigestHiding:
+        """What takes members out of a posted digest."""
+        return self.digests.hiding

@@ -131,6 +131,7 @@ async def test_every_extension_loads_and_brings_its_command(bot: AimeBot) -> Non
         "account",
         "collection",
         "describe",
+        "digest",
         "discover",
         "haiku",
         "help",

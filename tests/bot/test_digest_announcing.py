@@ -10,7 +10,7 @@ from fakes.clock import WALL_START
 from harness.digests import CATALOGUE, DigestStage, digest_stage
 
 from bot.delivery.delivery import make_delivery
-from bot.digest_announcing import DigestAnnouncer
+from bot.digests.announcing import DigestAnnouncer
 from bot.sandbox.discord import Permission
 from bot.sandbox.faults import Fault, FaultKind
 from services.accounts.cipher import TokenCipher

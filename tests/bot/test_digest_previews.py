@@ -10,7 +10,7 @@ from fakes.clock import WALL_START, VirtualClock
 from fakes.virtual_time import in_virtual_time
 
 from bot.delivery.renderings import Renderings
-from bot.digest_previews import DigestPreviews
+from bot.digests.previews import DigestPreviews
 from bot.i18n import Catalogue, Texts
 from bot.ui.notices import notice
 from services.digests.models import (
