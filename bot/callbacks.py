@@ -17,8 +17,8 @@ from aiohttp import web
 
 from bot.errors import sentence_with_advice
 from bot.i18n import Catalogue, Texts
-from services.accounts.discogs_requests import NothingUnderWay
 from services.accounts.models import DiscogsLink
+from services.accounts.permissions import NothingUnderWay
 from services.errors import ExternalServiceException
 from services.storage.errors import DatabaseUnavailable
 

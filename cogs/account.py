@@ -34,8 +34,8 @@ from bot.ui.notices import notice
 from bot.ui.pressing import answer_owner, press_of
 from bot.ui.reply import InteractionReply
 from bot.ui.text import escape, shorten
-from services.accounts.discogs_requests import NothingUnderWay
 from services.accounts.models import DiscogsLink, NoSuchName
+from services.accounts.permissions import NothingUnderWay
 from services.collection.models import SyncState
 from services.errors import AccessDenied, AuthenticationFailed, InvalidRequest, NotFound
 from services.music import clean_text

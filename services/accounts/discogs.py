@@ -18,15 +18,16 @@ from collections.abc import Awaitable, Callable
 from typing import Final
 
 from services.accounts.cipher import TokenCipher
+from services.accounts.discogs_permissions import DiscogsPermissions
 from services.accounts.discogs_ports import Discogs, OAuth
-from services.accounts.discogs_requests import PendingRequests
 from services.accounts.grants import Grants
 from services.accounts.models import DiscogsLink, NoSuchName, TokenSet
 from services.discogs.accounts import Authorization, DiscogsAccount, parse_username
 from services.discogs.shelf_models import Profile
 from services.resilience.clock import Clock
 from services.storage.database import Database, Transaction
-from services.storage.discogs_accounts import AccountRow, DiscogsAccountRepository, RequestRow
+from services.storage.discogs_accounts import AccountRow, DiscogsAccountRepository
+from services.storage.permissions import PermissionRow
 
 _SERVICE: Final = "discogs"
 
@@ -63,7 +64,7 @@ class DiscogsLinks:
         """
         self._database = database
         self._grants = grants
-        self._requests = PendingRequests(database, cipher=cipher, clock=clock)
+        self._permissions = DiscogsPermissions(database, cipher=cipher, clock=clock)
         self._discogs = discogs
         self._oauth = oauth
         self._is_operator = is_operator
@@ -143,7 +144,7 @@ class DiscogsLinks:
             DatabaseUnavailable: Of the storage.
         """
         asked = await self._require_oauth().request_token(callback)
-        await self._requests.keep(user_id, asked, person)
+        await self._permissions.ask(user_id, asked, person)
         return asked.authorize_url
 
     async def finish(self, user_id: int, verifier: str) -> DiscogsLink:
@@ -156,7 +157,7 @@ class DiscogsLinks:
             ExternalServiceException: Discogs cannot say now.
             DatabaseUnavailable: Of the storage.
         """
-        return await self._finish(await self._requests.of(user_id), verifier)
+        return await self._finish(await self._permissions.of(user_id), verifier)
 
     async def finish_callback(self, oauth_token: str, verifier: str) -> tuple[int, DiscogsLink]:
         """Link by what Discogs' callback brought; returns whose link it is, too.
@@ -164,7 +165,7 @@ class DiscogsLinks:
         Raises:
             NothingUnderWay: And everything else, as ``finish``.
         """
-        row = await self._requests.by_token(oauth_token)
+        row = await self._permissions.by_handle(oauth_token)
         return row.user_id, await self._finish(row, verifier)
 
     async def who_asked(self, oauth_token: str) -> str:
@@ -174,7 +175,7 @@ class DiscogsLinks:
             NothingUnderWay: There is no such permission.
             DatabaseUnavailable: Of the storage.
         """
-        return self._requests.person(await self._requests.by_token(oauth_token))
+        return self._permissions.person(await self._permissions.by_handle(oauth_token))
 
     async def unlink(self, user_id: int) -> bool:
         """Delete the link with its tokens and everything stored of the account.
@@ -190,14 +191,14 @@ class DiscogsLinks:
             had_tokens = await self._clear(transaction, user_id)
         return had_account or had_tokens
 
-    async def _finish(self, row: RequestRow, verifier: str) -> DiscogsLink:
+    async def _finish(self, row: PermissionRow, verifier: str) -> DiscogsLink:
         oauth = self._require_oauth()
-        granted = await oauth.access_token(self._requests.token(row), verifier)
+        granted = await oauth.access_token(self._permissions.token(row), verifier)
         owner = await oauth.identity(oauth.authorization(granted.token, granted.secret))
         tokens = TokenSet(access=granted.token, secret=granted.secret)
         user_id = row.user_id
         async with self._database.write() as transaction:
-            await self._requests.use_up(transaction, row)
+            await self._permissions.use_up(transaction, row)
             before = await self._rows.get(transaction, user_id)
             if before is None or before.discogs_id != owner.discogs_id:
                 await self._clear(transaction, user_id)
@@ -240,7 +241,7 @@ class DiscogsLinks:
 
     async def _clear(self, transaction: Transaction, user_id: int) -> bool:
         """Delete the tokens and what is stored of the account; False when there were no tokens."""
-        await self._requests.forget(transaction, user_id)
+        await self._permissions.forget(transaction, user_id)
         await self._on_unlink(transaction, user_id)
         return await self._grants.unlink_in(transaction, user_id, _SERVICE)
 

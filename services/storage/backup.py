@@ -28,7 +28,7 @@ from services.storage.tables import SEARCH_NAME
 
 _BATCH: Final = 500
 # Alembic's own, and what can be asked for again.
-_LEFT_OUT: Final = frozenset({"alembic_version", "cached_answers", "discogs_requests"})
+_LEFT_OUT: Final = frozenset({"alembic_version", "cached_answers", "permissions"})
 
 
 async def back_up(database: Database, path: Path, *, now: datetime) -> Manifest:

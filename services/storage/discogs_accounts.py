@@ -1,13 +1,13 @@
-"""``DiscogsAccountRepository``: whose Discogs account is whose, and permissions under way."""
+"""``DiscogsAccountRepository``: whose Discogs account is whose."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import delete, select
 
 from services.storage.database import Transaction
 from services.storage.statements import insert_into
-from services.storage.tables import DISCOGS_ACCOUNTS, DISCOGS_REQUESTS
+from services.storage.tables import DISCOGS_ACCOUNTS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,18 +21,8 @@ class AccountRow:
     linked_at: datetime
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RequestRow:
-    """A permission that a person was asked for; ``ciphertext`` is ASCII text."""
-
-    user_id: int
-    token_hash: str
-    ciphertext: str = field(repr=False)
-    asked_at: datetime
-
-
 class DiscogsAccountRepository:
-    """Statements on both tables; each takes part in the caller's transaction."""
+    """Statements on the table; each takes part in the caller's transaction."""
 
     async def put(self, transaction: Transaction, row: AccountRow) -> None:
         """Store an account instead of the one that was there."""
@@ -55,40 +45,3 @@ class DiscogsAccountRepository:
         """Forget the person's account; False when there is none."""
         statement = delete(DISCOGS_ACCOUNTS).where(DISCOGS_ACCOUNTS.c.user_id == user_id)
         return bool((await transaction.execute(statement)).rowcount)
-
-    # --- Permissions under way
-
-    async def put_request(self, transaction: Transaction, row: RequestRow) -> None:
-        """Store a request instead of the person's earlier one."""
-        await self.delete_request(transaction, row.user_id)
-        values = {name: getattr(row, name) for name in RequestRow.__slots__}
-        await transaction.execute(insert_into(transaction, DISCOGS_REQUESTS).values(values))
-
-    async def request_of(self, transaction: Transaction, user_id: int) -> RequestRow | None:
-        """Return what the person was asked for last, or None."""
-        statement = select(DISCOGS_REQUESTS).where(DISCOGS_REQUESTS.c.user_id == user_id)
-        row = (await transaction.execute(statement)).mappings().first()
-        return None if row is None else RequestRow(**row)
-
-    async def request_by_token(
-        self, transaction: Transaction, token_hash: str
-    ) -> RequestRow | None:
-        """Return the request whose token has this hash, or None."""
-        statement = select(DISCOGS_REQUESTS).where(DISCOGS_REQUESTS.c.token_hash == token_hash)
-        row = (await transaction.execute(statement)).mappings().first()
-        return None if row is None else RequestRow(**row)
-
-    async def delete_request(
-        self, transaction: Transaction, user_id: int, token_hash: str | None = None
-    ) -> bool:
-        """Forget the person's request; with ``token_hash`` only if it still is that one."""
-        statement = delete(DISCOGS_REQUESTS).where(DISCOGS_REQUESTS.c.user_id == user_id)
-        if token_hash is not None:
-            statement = statement.where(DISCOGS_REQUESTS.c.token_hash == token_hash)
-        return bool((await transaction.execute(statement)).rowcount)
-
-    async def delete_requests_before(self, transaction: Transaction, before: datetime) -> None:
-        """Forget requests that were made before an instant."""
-        await transaction.execute(
-            delete(DISCOGS_REQUESTS).where(DISCOGS_REQUESTS.c.asked_at < before)
-        )

@@ -298,14 +298,26 @@ DISCOGS_ACCOUNTS: Final = Table(
     Column("is_proven", Boolean, nullable=False),  # the person has shown that it is theirs
     Column("linked_at", UtcDateTime, nullable=False),
 )
-# Permissions that were asked for and not given yet.
-DISCOGS_REQUESTS: Final = Table(
-    "discogs_requests",
+SPOTIFY_ACCOUNTS: Final = Table(
+    "spotify_accounts",
     METADATA,
     Column("user_id", BigInteger, primary_key=True, autoincrement=False),
-    Column("token_hash", String(64), nullable=False, unique=True),
-    Column("ciphertext", Text, nullable=False),  # the request token, encrypted
+    Column("account_id", String(100), nullable=False),
+    Column("name", String(200), nullable=False),
+    Column("scopes", String(400), nullable=False),  # what was allowed, separated by spaces
+    Column("linked_at", UtcDateTime, nullable=False),  # when it was allowed
+)
+# Permissions that were asked for and not given yet.
+PERMISSIONS: Final = Table(
+    "permissions",
+    METADATA,
+    Column("user_id", BigInteger, nullable=False, autoincrement=False),
+    Column("service", String(16), nullable=False),
+    Column("handle_hash", String(64), nullable=False),
+    Column("ciphertext", Text, nullable=False),  # what ends it, encrypted
     Column("asked_at", UtcDateTime, nullable=False),
+    PrimaryKeyConstraint("user_id", "service"),
+    UniqueConstraint("service", "handle_hash"),
 )
 # What people have decided about what others see of them; no row: nothing.
 PREFERENCES: Final = Table(

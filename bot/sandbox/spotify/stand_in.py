@@ -129,7 +129,8 @@ class SpotifyStandIn(StandIn):
 
     def _set_up(self, app: web.Application) -> None:
         router = app.router
-        router.add_post("/accounts/api/token", self.accounts.answer)
+        for (method, path), handler in self.accounts.routes().items():
+            router.add_route(method, path, handler)
         router.add_get("/image/{name}", _image)
         router.add_get("/v1/search", self._answer_search)
         router.add_get("/v1/albums/{id}", self._answer_album)

@@ -9,9 +9,9 @@ from sqlalchemy import text
 
 from services.accounts.cipher import TokenCipher
 from services.accounts.discogs import DiscogsLinks
-from services.accounts.discogs_requests import NothingUnderWay
 from services.accounts.grants import Grants
 from services.accounts.models import NoSuchName
+from services.accounts.permissions import NothingUnderWay
 from services.discogs.accounts import DiscogsAccount
 from services.errors import InvalidRequest, NotFound, UpstreamTimeout
 from services.storage.database import Database, Transaction
@@ -306,7 +306,7 @@ async def test_unlink_deletes_account_tokens_and_collection(
     async with database.read() as transaction:
         left = [
             (await transaction.execute(text(f"SELECT count(*) FROM {table}"))).scalar_one()  # noqa: S608  # our own names
-            for table in ("discogs_accounts", "discogs_requests", "grants")
+            for table in ("discogs_accounts", "permissions", "grants")
         ]
     assert left == [0, 0, 0]
     assert world.deleted == [ALICE]
@@ -335,7 +335,7 @@ async def test_database_holds_no_secret_in_the_clear(world: World, database: Dat
     async with database.read() as transaction:
         stored = [
             str(row)
-            for table in ("discogs_accounts", "discogs_requests", "grants")
+            for table in ("discogs_accounts", "permissions", "grants")
             for row in await transaction.execute(text(f"SELECT * FROM {table}"))  # noqa: S608  # our own names
         ]
 
