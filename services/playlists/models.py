@@ -113,11 +113,13 @@ class Progress(msgspec.Struct, frozen=True, kw_only=True):
         albums: The records of this run, the newest first.
         left: How many more records fit the wish.
         before: The numbers of records that earlier runs into the same playlist have dealt with.
+        about: What the playlist's description says, in its owner's language.
         mark: A word that only this playlist's description has: finds it when an answer is lost.
         is_asked: The playlist has been asked for, perhaps without an answer.
         made: The playlist, once it is there.
         count: Tracks in it, as far as we know.
         next: How many of ``albums`` were looked for.
+        spotify_ids: Of the albums that were found: another pressing adds nothing.
         waiting: Tracks found and not yet added.
         waiting_albums: How many albums those complete.
         sending: Tracks that may or may not have been added.
@@ -134,11 +136,13 @@ class Progress(msgspec.Struct, frozen=True, kw_only=True):
     albums: tuple[Album, ...]
     left: int = 0
     before: tuple[int, ...] = ()
+    about: str = ""
     mark: str = ""
     is_asked: bool = False
     made: Made | None = None
     count: int = 0
     next: int = 0
+    spotify_ids: tuple[str, ...] = ()
     waiting: tuple[str, ...] = ()
     waiting_albums: int = 0
     sending: Batch | None = None

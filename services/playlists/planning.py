@@ -1,11 +1,10 @@
 """What to do next with a run, and what it costs: pure functions, no I/O."""
 
-from collections.abc import Iterable
 from typing import Final
 
 import msgspec
 
-from services.playlists.models import Album, Batch, Progress
+from services.playlists.models import Batch, Progress
 
 BATCH: Final = 100
 """The most tracks that Spotify adds at once."""
@@ -27,25 +26,13 @@ def affordable(requests: int, most: int) -> int:
     return max((n for n in range(most + 1) if cost_of(n) <= requests), default=0)
 
 
-def distinct(albums: Iterable[tuple[object, Album]]) -> Iterable[Album]:
-    """Yield one album of each work, the first; works are told apart by the key beside them."""
-    seen = set()
-    for key, album in albums:
-        if key not in seen:
-            seen.add(key)
-            yield album
-
-
-def found(progress: Progress, uris: tuple[str, ...]) -> Progress:
-    """Return the progress after an album was found: its tracks wait to be added.
-
-    A track that waits already, as two records may be one album of Spotify's, waits once.
-    """
-    fresh = tuple(uri for uri in dict.fromkeys(uris) if uri not in progress.waiting)
+def found(progress: Progress, spotify_id: str, uris: tuple[str, ...]) -> Progress:
+    """Return the progress after an album was found: its tracks wait to be added."""
     return msgspec.structs.replace(
         progress,
         next=progress.next + 1,
-        waiting=progress.waiting + fresh,
+        spotify_ids=(*progress.spotify_ids, spotify_id),
+        waiting=progress.waiting + uris,
         waiting_albums=progress.waiting_albums + 1,
     )
 
