@@ -54,10 +54,17 @@ _Failure = Callable[[str, str], ExternalServiceException]
 
 @dataclass(frozen=True, slots=True)
 class ErrorDetail:
-    """What an upstream's error body says: a short text for logs, and whether a quota is spent."""
+    """What an upstream's error body says.
+
+    Attributes:
+        message: A short text for logs.
+        is_quota: Whether a quota is spent.
+        reason: The meaning, as one of the upstream's package's own fixed words, or empty.
+    """
 
     message: str = ""
     is_quota: bool = False
+    reason: str = ""
 
 
 def _no_detail(_body: bytes) -> ErrorDetail:
@@ -213,18 +220,13 @@ class HttpClient:
         message = f"{response.status}" + (f" ({said})" if said else "")
         retry_after = parse_retry_after(response.headers.get("Retry-After"), self._clock.now())
         kind = error_class_for(response.status)
-        if issubclass(kind, RateLimitExceeded):
-            return kind(
-                request.service,
-                request.operation,
-                response.status,
-                message,
-                retry_after=retry_after,
-                is_quota=detail.is_quota,
-            )
-        return kind(
+        error = kind(
             request.service, request.operation, response.status, message, retry_after=retry_after
         )
+        error.reason = detail.reason
+        if isinstance(error, RateLimitExceeded):
+            error.is_quota = detail.is_quota
+        return error
 
 
 def _failure_for(error: Exception) -> _Failure:
