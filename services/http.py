@@ -45,6 +45,7 @@ _MAX_ERROR_BODY_BYTES = 4 * 1024
 _MAX_ERROR_TEXT = 200
 _CONNECT_SECONDS = 5.0
 _FIRST_REDIRECT = 300
+_FIRST_ERROR = 400
 # All that a request or a body can raise for a reason outside this process.
 _TRANSPORT_ERRORS = (aiohttp.ClientError, asyncio.LimitOverrunError, OSError, ValueError)
 
@@ -106,7 +107,10 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Response:
-    """A complete answer with a status below 300; header names are case-insensitive."""
+    """A complete answer; header names are case-insensitive.
+
+    Its status is below 300, but below 400 where ``visit`` returned it.
+    """
 
     status: int
     headers: Mapping[str, str]
@@ -164,6 +168,23 @@ class HttpClient:
             body = await _read_capped(response, MAX_BODY_BYTES, request)
             return Response(response.status, response.headers, body)
 
+    async def visit(self, request: Request, *, most_bytes: int) -> Response:
+        """Return a page, or the redirect that leads to another one, which is not followed.
+
+        Args:
+            request: What to ask for.
+            most_bytes: What of the page's body is read; the rest is left. A redirect's is not read.
+
+        Raises:
+            ExternalServiceException: As ``send``, but for redirects and large bodies.
+        """
+        async with self._exchange(request, refused_from=_FIRST_ERROR) as response:
+            if response.status >= _FIRST_REDIRECT:
+                response.close()
+                return Response(response.status, response.headers, b"")
+            body = await _read_capped(response, most_bytes, request, cut=True)
+            return Response(response.status, response.headers, body)
+
     @asynccontextmanager
     async def stream(self, request: Request) -> AsyncIterator[ByteStream]:
         """Open an answer that is read while it arrives; leaving the block closes the socket.
@@ -180,13 +201,15 @@ class HttpClient:
                 response.close()  # never drain: a paid stream must stop being produced
 
     @asynccontextmanager
-    async def _exchange(self, request: Request) -> AsyncIterator[aiohttp.ClientResponse]:
+    async def _exchange(
+        self, request: Request, *, refused_from: int = _FIRST_REDIRECT
+    ) -> AsyncIterator[aiohttp.ClientResponse]:
         async with await self._answer(request) as response:
             _LOGGER.debug(
                 "%s.%s: %s %s", request.service, request.operation, request.method, response.status
             )
             request.read_headers(response.headers)
-            if response.status >= _FIRST_REDIRECT:
+            if response.status >= refused_from:
                 raise await self._error(response, request)
             # Not translated here: what the caller's block raises is the caller's.
             yield response
