@@ -24,7 +24,9 @@ from services.resilience.penalties import Penalties
 from services.resilience.policy import Policy
 from services.secret import Secret
 from services.spotify.auth import ClientCredentials
-from services.spotify.service import SETTINGS as SPOTIFY_SETTINGS
+from services.spotify.capabilities import Capabilities
+from services.spotify.sending import SETTINGS as SPOTIFY_SETTINGS
+from services.spotify.sending import SpotifySender
 from services.spotify.service import SpotifyService
 from services.storage.database import Database
 from services.storage.errors import DatabaseUnavailable
@@ -45,6 +47,7 @@ class Upstreams:
     """The service of each upstream, and their health together."""
 
     spotify: SpotifyService
+    spotify_sender: SpotifySender
     discogs: DiscogsService
     discogs_oauth: DiscogsOAuth | None
     euria: EuriaService
@@ -69,7 +72,9 @@ async def open_upstreams(
         budget = _token_budget(settings, database, clock)
         # Ends before the session that refreshes use.
         await stack.enter_async_context(_remembering(policies, budget, database, clock))
-        spotify = _spotify(settings, http, policies["spotify"], clock)
+        known = await stack.enter_async_context(_spotify_capabilities(database, clock))
+        sender = _spotify_sender(settings, http, policies["spotify"], known, clock)
+        spotify = SpotifyService(sender, market=settings.spotify_market)
         discogs = _discogs(settings, http, policies["discogs"])
         euria = _euria(settings, http, policies["euria"], budget, clock)
         missing = {
@@ -85,6 +90,7 @@ async def open_upstreams(
         )
         yield Upstreams(
             spotify=spotify,
+            spotify_sender=sender,
             discogs=discogs,
             discogs_oauth=_discogs_oauth(settings, http, policies["discogs"], clock),
             euria=euria,
@@ -162,7 +168,13 @@ async def _close_quota(quota: DailyQuota | None) -> None:
             await quota.close()
 
 
-def _spotify(settings: Settings, http: HttpClient, policy: Policy, clock: Clock) -> SpotifyService:
+def _spotify_sender(
+    settings: Settings,
+    http: HttpClient,
+    policy: Policy,
+    capabilities: Capabilities,
+    clock: Clock,
+) -> SpotifySender:
     auth = None
     if settings.spotify_enabled and settings.spotify_client_id and settings.spotify_client_secret:
         auth = ClientCredentials(
@@ -172,14 +184,26 @@ def _spotify(settings: Settings, http: HttpClient, policy: Policy, clock: Clock)
             http=http,
             clock=clock,
         )
-    return SpotifyService(
+    return SpotifySender(
         http=http,
         policy=policy,
         auth=auth,
         api_url=settings.spotify_api_url,
-        market=settings.spotify_market,
+        capabilities=capabilities,
         missing_settings=_missing(settings, "spotify"),
     )
+
+
+@asynccontextmanager
+async def _spotify_capabilities(database: Database, clock: Clock) -> AsyncIterator[Capabilities]:
+    """Begin with what earlier processes learnt of Spotify; store what this one did."""
+    store = DatabaseCacheStore(database, clock=clock)
+    capabilities = Capabilities(clock=clock, store=store)
+    await capabilities.load()
+    try:
+        yield capabilities
+    finally:
+        await capabilities.aclose()
 
 
 def _discogs(settings: Settings, http: HttpClient, policy: Policy) -> DiscogsService:

@@ -36,7 +36,11 @@ class ExternalServiceException(Exception):
         status_code: The HTTP status, or None when no answer arrived.
         message: What happened, for logs; never shown to users.
         retry_after: Seconds until trying again makes sense, or None when nobody knows.
+        reason: What the upstream means by it, as a fixed word of that upstream's package, where
+            one status has several meanings; empty when the class says it all.
     """
+
+    reason: str = ""
 
     def __init__(
         self,

@@ -45,6 +45,7 @@ _MAX_ERROR_BODY_BYTES = 4 * 1024
 _MAX_ERROR_TEXT = 200
 _CONNECT_SECONDS = 5.0
 _FIRST_REDIRECT = 300
+_FIRST_ERROR = 400
 # All that a request or a body can raise for a reason outside this process.
 _TRANSPORT_ERRORS = (aiohttp.ClientError, asyncio.LimitOverrunError, OSError, ValueError)
 
@@ -54,10 +55,17 @@ _Failure = Callable[[str, str], ExternalServiceException]
 
 @dataclass(frozen=True, slots=True)
 class ErrorDetail:
-    """What an upstream's error body says: a short text for logs, and whether a quota is spent."""
+    """What an upstream's error body says.
+
+    Attributes:
+        message: A short text for logs.
+        is_quota: Whether a quota is spent.
+        reason: The meaning, as one of the upstream's package's own fixed words, or empty.
+    """
 
     message: str = ""
     is_quota: bool = False
+    reason: str = ""
 
 
 def _no_detail(_body: bytes) -> ErrorDetail:
@@ -99,7 +107,10 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Response:
-    """A complete answer with a status below 300; header names are case-insensitive."""
+    """A complete answer; header names are case-insensitive.
+
+    Its status is below 300, but below 400 where ``visit`` returned it.
+    """
 
     status: int
     headers: Mapping[str, str]
@@ -157,6 +168,23 @@ class HttpClient:
             body = await _read_capped(response, MAX_BODY_BYTES, request)
             return Response(response.status, response.headers, body)
 
+    async def visit(self, request: Request, *, most_bytes: int) -> Response:
+        """Return a page, or the redirect that leads to another one, which is not followed.
+
+        Args:
+            request: What to ask for.
+            most_bytes: What of the page's body is read; the rest is left. A redirect's is not read.
+
+        Raises:
+            ExternalServiceException: As ``send``, but for redirects and large bodies.
+        """
+        async with self._exchange(request, refused_from=_FIRST_ERROR) as response:
+            if response.status >= _FIRST_REDIRECT:
+                response.close()
+                return Response(response.status, response.headers, b"")
+            body = await _read_capped(response, most_bytes, request, cut=True)
+            return Response(response.status, response.headers, body)
+
     @asynccontextmanager
     async def stream(self, request: Request) -> AsyncIterator[ByteStream]:
         """Open an answer that is read while it arrives; leaving the block closes the socket.
@@ -173,13 +201,15 @@ class HttpClient:
                 response.close()  # never drain: a paid stream must stop being produced
 
     @asynccontextmanager
-    async def _exchange(self, request: Request) -> AsyncIterator[aiohttp.ClientResponse]:
+    async def _exchange(
+        self, request: Request, *, refused_from: int = _FIRST_REDIRECT
+    ) -> AsyncIterator[aiohttp.ClientResponse]:
         async with await self._answer(request) as response:
             _LOGGER.debug(
                 "%s.%s: %s %s", request.service, request.operation, request.method, response.status
             )
             request.read_headers(response.headers)
-            if response.status >= _FIRST_REDIRECT:
+            if response.status >= refused_from:
                 raise await self._error(response, request)
             # Not translated here: what the caller's block raises is the caller's.
             yield response
@@ -213,18 +243,13 @@ class HttpClient:
         message = f"{response.status}" + (f" ({said})" if said else "")
         retry_after = parse_retry_after(response.headers.get("Retry-After"), self._clock.now())
         kind = error_class_for(response.status)
-        if issubclass(kind, RateLimitExceeded):
-            return kind(
-                request.service,
-                request.operation,
-                response.status,
-                message,
-                retry_after=retry_after,
-                is_quota=detail.is_quota,
-            )
-        return kind(
+        error = kind(
             request.service, request.operation, response.status, message, retry_after=retry_after
         )
+        error.reason = detail.reason
+        if isinstance(error, RateLimitExceeded):
+            error.is_quota = detail.is_quota
+        return error
 
 
 def _failure_for(error: Exception) -> _Failure:

@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from collections.abc import Iterator
 from typing import Final
 
 MIN_QUERY_LENGTH: Final = 2
@@ -16,6 +17,17 @@ INVISIBLE = re.compile(
 _ACCENTS = re.compile("[\u0300-\u036f]")
 _SPACES = re.compile(r"\s+")
 _DISAMBIGUATION = re.compile(r" \(\d+\)$")
+# What no address of an upstream holds, and Discord's Markdown puts around one: <…>, [t](…), ||…||.
+_OUTSIDE_ADDRESSES = re.compile(
+    # The last line is what Chinese and Japanese texts put directly behind an address.
+    r"""[\s<>|"`\[\]{}\\^“”«»"""
+    "\u3001\u300c-\u300f\u3010\u3011\uff01\uff08\uff09\uff0c\uff1f]+"
+)
+_GLUED = re.compile(r"(?i)[,;](?=https?://|spotify:)")
+# An address after other characters, as in ``(see:https://…``; not one inside another address.
+_SCHEME = re.compile(r"(?i)(?<![A-Za-z0-9_./@=&?#%+~-])(?:https?://|spotify:)")
+_BEFORE: Final = "('*_~-–—:,.;!?…\u2018’"
+_AFTER: Final = ")'*_~:,.;!?…\u2018’。"
 
 
 class InvalidQuery(ValueError):  # noqa: N818  # reads like the error tree's names
@@ -57,6 +69,20 @@ def clean_query(text: str) -> str:
     if not any(character.isalnum() for character in query):
         raise InvalidQuery("no_words", len(query))
     return query
+
+
+def iter_addresses(text: str) -> Iterator[str]:
+    """Yield what may be addresses in a message, in order, without what Discord wraps them in.
+
+    Every word is one, as people paste addresses without their scheme. Takes time in proportion to
+    the length of ``text``.
+    """
+    for word in _OUTSIDE_ADDRESSES.split(INVISIBLE.sub(" ", text)):
+        for piece in _GLUED.split(word):
+            scheme = _SCHEME.search(piece)
+            address = piece[scheme.start() :] if scheme else piece.lstrip(_BEFORE)
+            if address := address.rstrip(_AFTER):
+                yield address
 
 
 def fold(text: str) -> str:

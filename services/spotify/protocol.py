@@ -9,19 +9,18 @@ from urllib.parse import quote
 
 import msgspec
 
+from services.errors import NotFound
 from services.http import ErrorDetail, read_json
-from services.spotify.models import SpotifyItem, SpotifyKind
+from services.spotify.denials import reason_of
+from services.spotify.details_protocol import Picture, largest
+from services.spotify.models import SpotifyItem, SpotifyKind, url_of
 
 SEARCH_LIMIT: Final = 10  # the most a Development-Mode app may ask for; 11 answers 400
 _WEB = "https://open.spotify.com"
 
 
-class _Image(msgspec.Struct):
-    url: str
-    width: int | None = None
-
-
 class _Named(msgspec.Struct):
+    id: str | None = None
     name: str | None = None
     display_name: str | None = None
 
@@ -32,7 +31,7 @@ class _Track(msgspec.Struct):
 
 class _Page(msgspec.Struct):
     total: int | None = None
-    items: list[_Track | None] = msgspec.field(default_factory=list)
+    items: list[_Track | None] | None = None
 
 
 class _Item(msgspec.Struct):
@@ -41,10 +40,11 @@ class _Item(msgspec.Struct):
     id: str | None = None
     type: str | None = None
     name: str | None = None
-    artists: list[_Named] | None = None
+    artists: list[_Named | None] | None = None
     owner: _Named | None = None
-    images: list[_Image] | None = None
+    images: list[Picture | None] | None = None
     release_date: str | None = None
+    album_type: str | None = None
     total_tracks: int | None = None
     duration_ms: int | None = None
     album: "_Item | None" = None
@@ -53,7 +53,7 @@ class _Item(msgspec.Struct):
 
 
 class _Items(msgspec.Struct):
-    items: list[_Item | None] = msgspec.field(default_factory=list)
+    items: list[_Item | None] | None = None
 
 
 class _Search(msgspec.Struct):
@@ -97,31 +97,44 @@ def parse_search(body: bytes) -> tuple[SpotifyItem, ...]:
         item
         for page in pages
         if page is not None
-        for raw in page.items
+        for raw in page.items or ()
         # Spotify puts null where an item was taken down.
         if raw is not None and (item := _to_item(raw)) is not None
     )
 
 
-def parse_item(body: bytes) -> SpotifyItem | None:
-    """Return an album, artist, track or playlist, or None when it is none of these.
+def parse_item(body: bytes) -> SpotifyItem:
+    """Return an album, artist, track or playlist.
 
     Raises:
+        NotFound: The answer is none of these.
         msgspec.DecodeError: The body is not JSON.
         msgspec.ValidationError: It is JSON of another shape.
     """
-    return _to_item(_ITEM_DECODER.decode(body))
+    item = _to_item(_ITEM_DECODER.decode(body))
+    if item is None:
+        raise NotFound("spotify", "parse", None, "the answer is no catalogue item")
+    return item
 
 
-def read_error(body: bytes) -> ErrorDetail:
-    """Read an error body: the Web API's, the accounts host's, or plain text (then nothing)."""
+def read_error(body: bytes, path: str = "") -> ErrorDetail:
+    """Read an error body: the Web API's, the accounts host's, or plain text.
+
+    Only fixed words leave here: what Spotify says otherwise may quote what somebody typed.
+
+    Args:
+        body: At most the first 4 KiB.
+        path: What was asked for, below the API's base; decides what a bare *Forbidden* means.
+    """
     value = read_json(body)
     if not isinstance(value, dict):
-        return ErrorDetail()
+        return ErrorDetail(reason=reason_of(body.decode(errors="replace"), path))
     error = value.get("error")
     if isinstance(error, dict):
         reason = str(error.get("reason") or "")
-        return ErrorDetail(reason, is_quota=reason == "QUOTA_EXCEEDED")
+        said = str(error.get("message") or "")
+        is_quota = reason == "QUOTA_EXCEEDED"
+        return ErrorDetail(reason, is_quota=is_quota, reason=reason_of(said, path))
     # accounts.spotify.com: a short fixed word such as invalid_client; its description stays out.
     return ErrorDetail(error if isinstance(error, str) else "")
 
@@ -131,25 +144,27 @@ def _to_item(raw: _Item) -> SpotifyItem | None:
         return None
     kind = SpotifyKind(raw.type)
     page = raw.tracks or raw.items
-    images = raw.images or (raw.album.images if raw.album else None) or []
+    people = tuple(_people(raw))
     return SpotifyItem(
         kind=kind,
         spotify_id=raw.id,
         name=raw.name or "",
-        url=f"{_WEB}/{kind}/{quote(raw.id, safe='')}",
-        artists=tuple(_credit(raw)),
-        image_url=max(images, key=lambda image: image.width or 0).url if images else None,
+        url=url_of(kind, raw.id),
+        artists=tuple(name for name, _ in people),
+        artist_ids=tuple(i for _, i in people if i) if raw.artists else (),
+        image_url=largest(raw.images or (raw.album.images if raw.album else None)),
         released=raw.release_date or (raw.album.release_date if raw.album else None),
         album=raw.album.name if raw.album else None,
+        album_type=raw.album_type,
         track_count=raw.total_tracks or (page.total if page else None),
         duration_ms=raw.duration_ms,
-        tracks=tuple(t.name for t in page.items if t and t.name) if page else (),
+        tracks=tuple(t.name for t in page.items or () if t and t.name) if page else (),
     )
 
 
-def _credit(raw: _Item) -> Iterator[str]:
-    people = raw.artists or ([raw.owner] if raw.owner else [])
-    for person in people:
-        name = person.name or person.display_name
-        if name:
-            yield name
+def _people(raw: _Item) -> Iterator[tuple[str, str | None]]:
+    """Yield the name and id of each artist, or of a playlist's owner."""
+    for person in raw.artists or ([raw.owner] if raw.owner else []):
+        name = (person.name or person.display_name) if person else None
+        if person and name:
+            yield name, person.id

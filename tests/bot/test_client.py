@@ -10,6 +10,7 @@ from discord.ext import commands
 from fakes.accounts import ChangingKeys
 from fakes.chance import FixedChance
 from fakes.promises import FakePromises
+from fakes.spotify import spotify_sender
 from harness.databases import open_database
 
 from bot.client import EXTENSIONS, AimeBot, point_discord_at
@@ -69,9 +70,8 @@ async def services(tmp_path: Path) -> AsyncIterator[Services]:
         open_database(tmp_path / "aime.db") as database,
     ):
         http = HttpClient(session, clock=clock)
-        spotify = SpotifyService(
-            http=http, policy=make_policy("spotify"), auth=None, api_url="", market="CH"
-        )
+        sender = spotify_sender(http, make_policy("spotify"), None, clock=clock)
+        spotify = SpotifyService(sender, market="CH")
         discogs = DiscogsService(
             http=http, policy=make_policy("discogs"), authorization=None, api_url=""
         )
@@ -91,7 +91,12 @@ async def services(tmp_path: Path) -> AsyncIterator[Services]:
             Tools(
                 database=database,
                 upstreams=Upstreams(
-                    spotify=spotify, discogs=discogs, discogs_oauth=None, euria=euria, health=health
+                    spotify=spotify,
+                    spotify_sender=sender,
+                    discogs=discogs,
+                    discogs_oauth=None,
+                    euria=euria,
+                    health=health,
                 ),
                 clock=clock,
                 jobs=Jobs(JobQueue(database, clock=clock), Handlers()),

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from contextlib import aclosing
 
 import pytest
+from fakes.spotify import spotify_sender
 
 from bot.policies import discogs_policy, euria_policy, spotify_policy
 from bot.settings import Settings
@@ -100,13 +101,10 @@ async def test_spotify_gives_another_token_when_one_was_rejected(
 async def test_spotify_finds_an_album(
     settings: Settings, http: HttpClient, spotify_auth: ClientCredentials
 ) -> None:
-    service = SpotifyService(
-        http=http,
-        policy=spotify_policy(settings, clock=CLOCK, chance=CHANCE),
-        auth=spotify_auth,
-        api_url=settings.spotify_api_url,
-        market=settings.spotify_market,
-    )
+    policy = spotify_policy(settings, clock=CLOCK, chance=CHANCE)
+    url = settings.spotify_api_url
+    sender = spotify_sender(http, policy, spotify_auth, clock=CLOCK, api_url=url)
+    service = SpotifyService(sender, market=settings.spotify_market)
 
     answer = await service.search("kind of blue miles davis", (SpotifyKind.ALBUM,))
 

@@ -9,6 +9,7 @@ import asyncio
 from fakes.chance import FixedChance
 from fakes.clock import VirtualClock, wall
 from fakes.payloads import payload
+from fakes.spotify import spotify_sender
 from fakes.stores import MemoryStore
 from fakes.virtual_time import in_virtual_time, settle
 
@@ -61,19 +62,15 @@ def _catalogue(
     network: _Network, clock: VirtualClock, store: MemoryStore | None = None
 ) -> CatalogueService:
     settings, chance = Settings(), FixedChance(0.0)
-    spotify = SpotifyService(
+    auth = ClientCredentials(
+        client_id="the-id",
+        client_secret=Secret("canary-4f9a"),
+        accounts_url="https://accounts.spotify.test",
         http=network,
-        policy=spotify_policy(settings, clock=clock, chance=chance, stores=Stores(cache=store)),
-        auth=ClientCredentials(
-            client_id="the-id",
-            client_secret=Secret("canary-4f9a"),
-            accounts_url="https://accounts.spotify.test",
-            http=network,
-            clock=clock,
-        ),
-        api_url="https://api.spotify.test/v1",
-        market="FR",
+        clock=clock,
     )
+    policy = spotify_policy(settings, clock=clock, chance=chance, stores=Stores(cache=store))
+    spotify = SpotifyService(spotify_sender(network, policy, auth, clock=clock), market="FR")
     discogs = DiscogsService(
         http=network,
         policy=discogs_policy(settings, clock=clock, chance=chance, stores=Stores(cache=store)),

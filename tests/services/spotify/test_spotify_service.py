@@ -8,6 +8,7 @@ from aioresponses import aioresponses
 from fakes.clock import VirtualClock, wall
 from fakes.payloads import payload
 from fakes.policies import easy_policy
+from fakes.spotify import spotify_sender
 from fakes.stores import MemoryStore
 from fakes.virtual_time import in_virtual_time, outcomes
 
@@ -62,12 +63,14 @@ async def _service(policy: Policy, clock: VirtualClock) -> AsyncIterator[Spotify
             http=http,
             clock=clock,
         )
-        yield SpotifyService(http=http, policy=policy, auth=auth, api_url=API, market="FR")
+        sender = spotify_sender(http, policy, auth, clock=clock, api_url=API)
+        yield SpotifyService(sender, market="FR")
 
 
 def _disabled(policy: Policy, clock: VirtualClock) -> SpotifyService:
     http = HttpClient(None, clock=clock)  # type: ignore[arg-type]  # nothing may be sent
-    return SpotifyService(http=http, policy=policy, auth=None, api_url=API, market="FR")
+    sender = spotify_sender(http, policy, None, clock=clock, api_url=API)
+    return SpotifyService(sender, market="FR")
 
 
 def _asked(web: aioresponses) -> list[tuple[str, dict[str, str], Any]]:
