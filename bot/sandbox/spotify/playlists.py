@@ -81,7 +81,8 @@ class PlaylistEndpoints:
         person = self._person(request, READ)
         window, objects = self._window(request), self._objects()
         found: list[Unbuilt] = [
-            partial(self._listed, each, person, objects) for each in self._playlists.of(person.user_id)
+            partial(self._listed, each, person, objects)
+            for each in self._playlists.of(person.user_id)
         ]
         href = f"{objects.api_url}/me/playlists"
         return web.json_response(window.cut(found, href=href, query={}))
