@@ -51,9 +51,12 @@ class Match(Protocol):
     """What Spotify has for a record, and whether that is only the closest."""
 
     @property
-    def hit(self) -> SpotifyItem: ...
+    def hit(self) -> SpotifyItem:
+        """The album."""
+
     @property
-    def is_doubtful(self) -> bool: ...
+    def is_doubtful(self) -> bool:
+        """True when nobody knows whether it is the same."""
 
 
 class Matcher(Protocol):
