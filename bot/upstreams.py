@@ -48,6 +48,7 @@ class Upstreams:
 
     spotify: SpotifyService
     spotify_sender: SpotifySender
+    spotify_quota: DailyQuota | None
     discogs: DiscogsService
     discogs_oauth: DiscogsOAuth | None
     euria: EuriaService
@@ -91,6 +92,7 @@ async def open_upstreams(
         yield Upstreams(
             spotify=spotify,
             spotify_sender=sender,
+            spotify_quota=policies["spotify"].quota,
             discogs=discogs,
             discogs_oauth=_discogs_oauth(settings, http, policies["discogs"], clock),
             euria=euria,
