@@ -9,8 +9,8 @@ from typing import TypedDict
 from bot.operators import Operators
 from bot.upstreams import Upstreams
 from services.accounts.cipher import TokenCipher
-from services.accounts.discogs import DiscogsLinks, OnUnlink
-from services.accounts.grants import Grants
+from services.accounts.discogs import DiscogsLinks
+from services.accounts.grants import Grants, OnUnlink
 from services.accounts.preferences import Preferences
 from services.collection.changes import ADD_LATER, CollectionChanges
 from services.collection.editing import CollectionEditing

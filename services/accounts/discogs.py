@@ -14,13 +14,13 @@ Linking another account, and unlinking, also deletes what was stored of the one 
 transaction.
 """
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from typing import Final
 
 from services.accounts.cipher import TokenCipher
 from services.accounts.discogs_permissions import DiscogsPermissions
 from services.accounts.discogs_ports import Discogs, OAuth
-from services.accounts.grants import Grants
+from services.accounts.grants import Grants, OnUnlink
 from services.accounts.models import DiscogsLink, NoSuchName, TokenSet
 from services.discogs.accounts import Authorization, DiscogsAccount, parse_username
 from services.discogs.shelf_models import Profile
@@ -30,9 +30,6 @@ from services.storage.discogs_accounts import AccountRow, DiscogsAccountReposito
 from services.storage.permissions import PermissionRow
 
 _SERVICE: Final = "discogs"
-
-OnUnlink = Callable[[Transaction, int], Awaitable[None]]
-"""Deletes what is stored of a person's account, in the transaction that unlinks it."""
 
 
 class DiscogsLinks:

@@ -27,6 +27,9 @@ Refresh = Callable[[Grant], Awaitable[TokenSet]]
 """Asks the upstream for new tokens; has a limit of its own, and raises AuthenticationFailed when
 the old ones are void."""
 
+OnUnlink = Callable[[Transaction, int], Awaitable[None]]
+"""Deletes what is stored of a person's account, in the transaction that unlinks it."""
+
 _STORE_AGAIN_SECONDS: Final = (0.5, 2.0, 5.0)
 _OTHERS_STORE_SECONDS: Final = 2.0
 

@@ -82,6 +82,27 @@ class DiscogsLink:
     copies: int | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SpotifyLink:
+    """A linked Spotify account as its person may see it.
+
+    Attributes:
+        name: How Spotify shows the person.
+        linked_at: When they allowed it (UTC).
+        expires_at: When that ends: six months later, whatever happens.
+        is_expiring: Whether that is less than two weeks away.
+        is_usable: False when Spotify has refused it since, or its end has come.
+        scopes: What was allowed, in Spotify's words.
+    """
+
+    name: str
+    linked_at: datetime
+    expires_at: datetime
+    is_expiring: bool
+    is_usable: bool
+    scopes: frozenset[str]
+
+
 class NoSuchName(ValueError):  # noqa: N818  # says what is wrong
     """What the person typed cannot be a name on Discogs."""
 

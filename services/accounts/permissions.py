@@ -5,6 +5,7 @@ callback names it by its handle, of which only a hash is stored; everything else
 """
 
 import hashlib
+import hmac
 from datetime import datetime, timedelta
 from typing import Final, Generic, TypeVar
 
@@ -21,6 +22,10 @@ _ENCODER: Final = msgspec.msgpack.Encoder()
 
 class NothingUnderWay(Exception):  # noqa: N818  # says what is wrong
     """The person was asked for no permission, or too long ago, or it is used up."""
+
+
+class ConsentDenied(Exception):  # noqa: N818  # says what happened
+    """The person has said no on the upstream's page."""
 
 
 class PendingPermissions(Generic[C]):
@@ -93,6 +98,15 @@ class PendingPermissions(Generic[C]):
         async with self._database.read() as transaction:
             row = await self._rows.by_handle(transaction, self._service, _hash(handle))
         return self._valid(row)
+
+    def require_handle(self, row: PermissionRow, handle: str) -> None:
+        """Make sure that what came back belongs to this permission.
+
+        Raises:
+            NothingUnderWay: It belongs to another: an older one, or somebody else's.
+        """
+        if not hmac.compare_digest(row.handle_hash, _hash(handle)):
+            raise NothingUnderWay
 
     def open(self, row: PermissionRow) -> C:
         """Return what was kept.

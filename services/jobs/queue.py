@@ -84,6 +84,13 @@ class JobQueue:
         transaction.after_commit(self.wake)
         return Enqueued(job_id, is_new)
 
+    async def withdraw(self, transaction: Transaction, kind: JobKind[Any], key: str) -> None:
+        """Delete the jobs with this key, dead ones too, as part of the caller's transaction.
+
+        One that runs goes on, and then finds that it is nobody's.
+        """
+        await self._jobs.delete_key(transaction, f"{kind.name}:{key}")
+
     async def waiting(self, kind: JobKind[Any]) -> int:
         """Return how many jobs of this kind are queued or running.
 

@@ -56,13 +56,13 @@ class ClientCredentials:
         return await self.credential.get()
 
     async def _fetch(self) -> Grant[Secret]:
-        pair = f"{self._client_id}:{self._client_secret.reveal()}".encode()
+        authorization = basic_authorization(self._client_id, self._client_secret)
         request = Request(
             service="spotify",
             operation="fetch_token",
             method="POST",
             url=f"{self._accounts_url}/api/token",
-            headers={"Authorization": f"Basic {base64.b64encode(pair).decode()}"},
+            headers={"Authorization": authorization.reveal()},
             form={"grant_type": "client_credentials"},
             read_error=read_error,
         )
@@ -75,3 +75,9 @@ class ClientCredentials:
             ) from error
         grant = parse_body(request, response, _GRANT_DECODER.decode)
         return Grant(Secret(grant.access_token), grant.expires_in - _TOKEN_SKEW_SECONDS)
+
+
+def basic_authorization(client_id: str, client_secret: Secret) -> Secret:
+    """Return the header by which the accounts host knows an app (RFC 7617)."""
+    pair = f"{client_id}:{client_secret.reveal()}".encode()
+    return Secret(f"Basic {base64.b64encode(pair).decode()}")

@@ -58,6 +58,10 @@ class JobRepository:
                 return int(job_id), False
             # On PostgreSQL the other one may have been completed between the two statements.
 
+    async def delete_key(self, transaction: Transaction, dedup_key: str) -> None:
+        """Remove every job with this key, in whatever state it is."""
+        await transaction.execute(delete(JOBS).where(JOBS.c.dedup_key == dedup_key))
+
     async def claim(
         self,
         transaction: Transaction,
