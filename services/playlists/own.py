@@ -25,7 +25,7 @@ class OwnPlaylists:
         """Ask ``shelf``."""
         self._shelf = shelf
         self._clock = clock
-        self._kept: OrderedDict[int, tuple[float, Playlists]] = OrderedDict()
+        self._kept: OrderedDict[str, tuple[float, Playlists]] = OrderedDict()
         self._flights = SingleFlight()
 
     async def all(self, account: SpotifyAccount) -> Playlists:
@@ -34,18 +34,18 @@ class OwnPlaylists:
         Raises:
             ExternalServiceException: Spotify cannot be asked.
         """
-        until, kept = self._kept.get(account.user_id, (0.0, ()))
+        until, kept = self._kept.get(_key(account), (0.0, ()))
         if self._clock.monotonic() < until:
             return kept
-        return await self._flights.run(str(account.user_id), lambda: self._read(account))
+        return await self._flights.run(_key(account), lambda: self._read(account))
 
     async def open_to(self, account: SpotifyAccount) -> Playlists:
         """Return those that the person may change, as far as Spotify tells; raises as ``all``."""
         return tuple(each for each in await self.all(account) if each.track_count is not None)
 
-    def drop(self, user_id: int) -> None:
-        """Ask again next time: the person has changed something, or left."""
-        self._kept.pop(user_id, None)
+    def drop(self, account: SpotifyAccount) -> None:
+        """Ask again next time: the person has changed something."""
+        self._kept.pop(_key(account), None)
 
     async def _read(self, account: SpotifyAccount) -> Playlists:
         found: list[SpotifyPlaylist] = []
@@ -55,11 +55,16 @@ class OwnPlaylists:
             if number * _PAGE >= page.total:
                 break
         until = self._clock.monotonic() + _KEPT_SECONDS
-        self._kept[account.user_id] = until, tuple(found)
-        self._kept.move_to_end(account.user_id)
+        self._kept[_key(account)] = until, tuple(found)
+        self._kept.move_to_end(_key(account))
         if len(self._kept) > _MOST_PEOPLE:
             self._kept.popitem(last=False)
         return tuple(found)
+
+
+def _key(account: SpotifyAccount) -> str:
+    """Return what stands for a person and the account that they have linked now."""
+    return f"{account.user_id}:{account.account_id}"
 
 
 def fitting(playlists: Playlists, typed: str) -> Playlists:

@@ -91,11 +91,6 @@ class RunStore:
         await self.rows.put(transaction, user_id, row, self.clock.now())
         transaction.after_commit(self.tell)
 
-    async def forget(self, transaction: Transaction, user_id: int) -> None:
-        """Forget everything of a person; a run under way ends at its next step."""
-        await self.rows.delete_person(transaction, user_id)
-        transaction.after_commit(self.tell)
-
     async def _tidy(self, transaction: Transaction, user_id: int, now: datetime) -> None:
         for stages, kept in (((Stage.DRAFT,), _DRAFTS_KEPT), (_ENDED, _ENDED_KEPT)):
             await self.rows.delete_older(transaction, user_id, stages, now - kept)

@@ -23,7 +23,7 @@ from services.playlists.ports import Accounts, Budget, Catalogue, Matcher, Room,
 from services.playlists.run_store import FILL, FillWork, RunStore
 from services.resilience.clock import Clock
 from services.spotify.accounts import SpotifyAccount
-from services.storage.database import Database, Transaction
+from services.storage.database import Database
 
 _replace = msgspec.structs.replace
 
@@ -218,10 +218,6 @@ class PlaylistRuns:
     async def run(self, job: RunningJob[FillWork]) -> None:
         """Handle the job of a run; see ``FillHandler.run``."""
         await self._handler.run(job)
-
-    async def forget(self, transaction: Transaction, user_id: int) -> None:
-        """Forget every run of a person, as part of unlinking; what is under way ends."""
-        await self._store.forget(transaction, user_id)
 
     async def _account(self, user_id: int) -> SpotifyAccount:
         account = await self._accounts.account(user_id)

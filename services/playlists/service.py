@@ -9,7 +9,7 @@ from typing import Final, Protocol
 import msgspec
 
 from services.answers import Answer
-from services.errors import AccessDenied, NotFound, NotLinked
+from services.errors import AccessDenied, ExternalServiceException, NotFound, NotLinked
 from services.playlists.making import add_once, create_once
 from services.playlists.own import OwnPlaylists, Playlists, fitting, named
 from services.playlists.planning import BATCH
@@ -53,19 +53,28 @@ class Contents(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Added(msgspec.Struct, frozen=True, kw_only=True):
-    """What was added where, and how many tracks that are."""
+    """What was added where.
+
+    Attributes:
+        playlist: Where to.
+        kind: ``ALBUM`` or ``TRACK``.
+        name: Of that.
+        tracks: How many were added.
+        missing: How many more it has, that Spotify did not add any more.
+    """
 
     playlist: SpotifyPlaylist
     kind: SpotifyKind
     name: str
     tracks: int
+    missing: int = 0
 
 
 class PlaylistService:
     """Answers in the person's own name. Everything raises ``ExternalServiceException``.
 
-    ``NotLinked`` and ``LinkAgain`` when their account is missing or of no use, ``AccessDenied`` when
-    Spotify refuses, ``OutcomeUnknown`` when nobody knows whether a change was made.
+    ``NotLinked`` and ``LinkAgain`` when their account is missing or of no use, ``AccessDenied``
+    when Spotify refuses, ``OutcomeUnknown`` when nobody knows whether a change was made.
     """
 
     def __init__(
@@ -148,7 +157,7 @@ class PlaylistService:
                 self._shelf, account, name, is_public=is_public, about=about, mark=mark
             )
         finally:
-            self._own.drop(user_id)
+            self._own.drop(account)
 
     async def add(
         self, user_id: int, playlist_id: str, kind: SpotifyKind, spotify_id: str, *, press: str
@@ -188,14 +197,30 @@ class PlaylistService:
         account = await self._account(user_id)
         playlist = await self._shelf.get(account, playlist_id)
         name, uris = await self._tracks(kind, spotify_id)
-        before = playlist.track_count or 0
         try:
-            for first in range(0, len(uris), BATCH):
-                batch = uris[first : first + BATCH]
-                await add_once(self._shelf, account, playlist_id, batch, before + first)
+            done = await self._add_all(account, playlist, uris)
         finally:
-            self._own.drop(user_id)
-        return Added(playlist=playlist, kind=kind, name=name, tracks=len(uris))
+            self._own.drop(account)
+        return Added(playlist=playlist, kind=kind, name=name, tracks=done, missing=len(uris) - done)
+
+    async def _add_all(
+        self, account: SpotifyAccount, playlist: SpotifyPlaylist, uris: list[str]
+    ) -> int:
+        """Add tracks in batches; returns how many before Spotify failed.
+
+        Raises:
+            ExternalServiceException: The first batch was not added, or nobody knows.
+        """
+        before = playlist.track_count or 0
+        for first in range(0, len(uris), BATCH):
+            batch = uris[first : first + BATCH]
+            try:
+                await add_once(self._shelf, account, playlist.spotify_id, batch, before + first)
+            except ExternalServiceException:
+                if not first:
+                    raise
+                return first
+        return len(uris)
 
     async def _tracks(self, kind: SpotifyKind, spotify_id: str) -> tuple[str, list[str]]:
         """Return a name and the URIs of what can be played.

@@ -22,6 +22,7 @@ from services.playlists.handler import GIVE_UP_SECONDS
 from services.playlists.models import MOST_ALBUMS, Problem, Run, Stage
 from services.playlists.ports import Room
 from services.playlists.runs import NothingFits
+from services.storage.playlist_runs import PlaylistRunRepository
 
 OTHER = 8
 
@@ -387,7 +388,7 @@ async def test_unlinking_ends_a_run_and_leaves_nothing_of_it(clock: VirtualClock
         await filled.until(run_id, lambda run: run.progress.next == 3)
 
         async with filled.database.write() as transaction:
-            await filled.runs.forget(transaction, USER)
+            await PlaylistRunRepository().delete_person(transaction, USER)
         await clock.sleep(60)
 
         assert await filled.runs.running(USER) is None
