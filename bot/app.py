@@ -10,7 +10,9 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Final
 
-from bot.callbacks import DISCOGS_CALLBACK, DiscogsCallback
+from aiohttp import web
+
+from bot.callbacks import DISCOGS_CALLBACK, DiscogsCallback, SpotifyCallback
 from bot.client import AimeBot, point_discord_at
 from bot.collecting import Jobs, Tools, make_collecting
 from bot.connection import connected
@@ -18,9 +20,12 @@ from bot.delivery.delivery import make_delivery
 from bot.errors import Answers
 from bot.i18n import Catalogue
 from bot.operators import Operators
+from bot.playlists import forget_playlists, make_playlists
 from bot.releasing import make_releasing
 from bot.services import Services
 from bot.settings import Settings
+from bot.spotify_app import redirect_path
+from bot.spotify_login import REFRESH_SECONDS, make_spotify_links
 from bot.state import StartError, open_state
 from bot.stopping import stop_signals
 from bot.ui.pictures import Pictures, open_pictures
@@ -70,7 +75,9 @@ def make_services(
     collecting = make_collecting(tools, cipher, operators, stale_seconds=stale_seconds)
     releasing = make_releasing(database, upstreams.discogs, collecting, clock=clock)
     writing = make_writing(tools, collecting.service, delivery=delivery, messages=messages)
-    services = Services(
+    links = make_spotify_links(tools, cipher, delivery, on_unlink=forget_playlists)
+    playing = make_playlists(tools, collecting, links, messages)
+    return Services(
         catalogue=CatalogueService(spotify=upstreams.spotify, discogs=upstreams.discogs),
         releases=releasing.lookup,
         suggestions=releasing.suggestions,
@@ -87,6 +94,10 @@ def make_services(
         wantlist=collecting.wantlist,
         shared_records=collecting.shared,
         discogs_links=collecting.links,
+        spotify_links=links,
+        playlists=playing.service,
+        playlist_runs=playing.runs,
+        playlist_messages=playing.messages,
         preferences=collecting.preferences,
         discogs_callback=_discogs_callback(settings),
         sync_messages=SyncMessages(messages=messages, wants=collecting.wantlist, clock=clock),
@@ -96,8 +107,7 @@ def make_services(
         messages=messages,
         door=delivery.door,
         answers=Answers(languages),
-    )
-    return services, (jobs, syncs)
+    ), (jobs, syncs)
 
 
 async def run(settings: Settings, *, clock: Clock | None = None) -> int:
@@ -121,6 +131,7 @@ async def run(settings: Settings, *, clock: Clock | None = None) -> int:
             settings, languages, upstreams, database, pictures=pictures, clock=clock
         )
         stack.push_async_callback(services.descriptions.aclose)
+        stack.push_async_callback(services.spotify_links.close, REFRESH_SECONDS)
         bot = AimeBot(
             services=services,
             languages=languages,
@@ -193,14 +204,26 @@ def _worker_name() -> str:
     return f"{platform.node()[:40]}-{os.getpid()}-{uuid.uuid4().hex[:8]}"
 
 
+def _callbacks(settings: Settings, services: Services, languages: Catalogue) -> list[web.RouteDef]:
+    """Return the pages that upstreams send people back to."""
+    routes: list[web.RouteDef] = []
+    if services.discogs_callback:
+        discogs = DiscogsCallback(
+            links=services.discogs_links, syncs=services.collection_sync, languages=languages
+        )
+        routes += discogs.routes()
+    if services.spotify_links.is_enabled:
+        path = redirect_path(settings)
+        spotify = SpotifyCallback(path=path, links=services.spotify_links, languages=languages)
+        routes += spotify.routes()
+    return routes
+
+
 @asynccontextmanager
 async def _web(settings: Settings, bot: AimeBot, languages: Catalogue) -> AsyncIterator[None]:
     host, port = settings.web_host, settings.web_port
     services = bot.services
-    callback = DiscogsCallback(
-        links=services.discogs_links, syncs=services.collection_sync, languages=languages
-    )
-    more = callback.routes() if services.discogs_callback else []
+    more = _callbacks(settings, services, languages)
     try:
         async with web_server(
             host=host, port=port, is_ready=bot.is_ready, health=services.health, more=more

@@ -20,6 +20,7 @@ EXTENSIONS: Final = (
     "cogs.discover",
     "cogs.haiku",
     "cogs.help",
+    "cogs.playlist",
     "cogs.release",
     "cogs.search",
     "cogs.settings",

@@ -6,11 +6,13 @@ from bot.delivery.door import Door
 from bot.errors import Answers
 from bot.operators import Operators
 from bot.ui.pictures import Pictures
+from bot.ui.playlist_message import PlaylistMessages
 from bot.ui.stream import ProgressiveMessages
 from bot.ui.sync_message import SyncMessages
 from bot.ui.written_message import WrittenMessages
 from services.accounts.discogs import DiscogsLinks
 from services.accounts.preferences import Preferences
+from services.accounts.spotify import SpotifyLinks
 from services.catalogue.releases import ReleaseLookup
 from services.catalogue.service import CatalogueService
 from services.catalogue.suggestions import Suggestions
@@ -26,6 +28,8 @@ from services.descriptions.discovering import Discovery
 from services.descriptions.later import Promises
 from services.descriptions.service import DescriptionService
 from services.health import Health
+from services.playlists.runs import PlaylistRuns
+from services.playlists.service import PlaylistService
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,6 +53,10 @@ class Services:
     wantlist: WantlistService
     shared_records: SharedRecords
     discogs_links: DiscogsLinks
+    spotify_links: SpotifyLinks
+    playlists: PlaylistService
+    playlist_runs: PlaylistRuns
+    playlist_messages: PlaylistMessages
     preferences: Preferences
     discogs_callback: str | None
     sync_messages: SyncMessages

@@ -9,6 +9,7 @@ from typing import Final
 
 from bot.policies import Stores, discogs_policy, euria_policy, spotify_policy
 from bot.settings import Settings
+from bot.spotify_app import make_spotify_oauth
 from services.discogs.oauth import DiscogsOAuth
 from services.discogs.service import DiscogsService
 from services.euria.budget import TokenBudget
@@ -25,6 +26,7 @@ from services.resilience.policy import Policy
 from services.secret import Secret
 from services.spotify.auth import ClientCredentials
 from services.spotify.capabilities import Capabilities
+from services.spotify.oauth import SpotifyOAuth
 from services.spotify.sending import SETTINGS as SPOTIFY_SETTINGS
 from services.spotify.sending import SpotifySender
 from services.spotify.service import SpotifyService
@@ -49,6 +51,7 @@ class Upstreams:
     spotify: SpotifyService
     spotify_sender: SpotifySender
     spotify_quota: DailyQuota | None
+    spotify_oauth: SpotifyOAuth | None
     discogs: DiscogsService
     discogs_oauth: DiscogsOAuth | None
     euria: EuriaService
@@ -93,6 +96,7 @@ async def open_upstreams(
             spotify=spotify,
             spotify_sender=sender,
             spotify_quota=policies["spotify"].quota,
+            spotify_oauth=make_spotify_oauth(settings, http, policies["spotify"], clock),
             discogs=discogs,
             discogs_oauth=_discogs_oauth(settings, http, policies["discogs"], clock),
             euria=euria,

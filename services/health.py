@@ -59,8 +59,12 @@ class Health:
         """Return the state of every upstream, in the order of the policies."""
         return [self._upstream(name, policy) for name, policy in self._policies.items()]
 
+    def missing_settings(self, name: str) -> tuple[str, ...]:
+        """Return what an upstream lacks."""
+        return self._missing.get(name, ())
+
     def _upstream(self, name: str, policy: Policy) -> UpstreamHealth:
-        missing = self._missing.get(name, ())
+        missing = self.missing_settings(name)
         breaker = policy.breaker
         if breaker.open_remaining > 0:
             condition = Condition.DOWN

@@ -1,5 +1,6 @@
 """``/account``: panels that only their person sees."""
 
+from collections.abc import Sequence
 from typing import Final
 
 import discord
@@ -24,27 +25,37 @@ NAME_FIELD: Final = "name"
 
 
 def account_panel(
+    *sections: ui.Container[ui.LayoutView], texts: Texts, headline: str = ""
+) -> ui.LayoutView:
+    """Return how a person's accounts are linked, and what can be done about it.
+
+    Args:
+        sections: One for each service: what is Spotify's stays apart from what is Discogs'.
+        texts: The person's language.
+        headline: What just happened, safe to show.
+    """
+    return view_of(ui.TextDisplay(headline or texts.gettext("## Your accounts")), *sections)
+
+
+def discogs_section(
     linked: DiscogsLink | None,
     state: SyncState | None,
     *,
     user_id: int,
     has_oauth: bool,
     texts: Texts,
-    headline: str = "",
-) -> ui.LayoutView:
-    """Return how a person's accounts are linked, and what can be done about it.
+) -> ui.Container[ui.LayoutView]:
+    """Return how a person's Discogs account is linked.
 
     Args:
-        linked: The Discogs account, or None.
+        linked: The account, or None.
         state: How its collection stands, or None when nothing is known of it.
         user_id: Whose panel it is.
         has_oauth: Whether accounts can be proven.
         texts: The person's language.
-        headline: What just happened, safe to show.
     """
-    lines = [headline or texts.gettext("## Your accounts"), *_about(linked, state, texts)]
     card: ui.Container[ui.LayoutView] = ui.Container(
-        ui.TextDisplay("\n".join(lines)), accent_colour=DISCOGS_COLOUR
+        ui.TextDisplay("\n".join(_about(linked, state, texts))), accent_colour=DISCOGS_COLOUR
     )
     buttons = []
     if has_oauth and (linked is None or not linked.may_write):
@@ -55,8 +66,10 @@ def account_panel(
         buttons.append(button(texts.gettext("Enter my name"), own_id(NAME_PREFIX, user_id)))
     if linked is not None:
         unlink = own_id(UNLINK_PREFIX, user_id, "ask")
-        buttons.append(button(texts.gettext("Unlink"), unlink))
-    return view_of(card, row_of(*buttons)) if buttons else view_of(card)
+        buttons.append(button(texts.gettext("Unlink Discogs"), unlink))
+    if buttons:
+        card.add_item(row_of(*buttons))
+    return card
 
 
 def authorize_panel(url: str, *, user_id: int, has_callback: bool, texts: Texts) -> ui.LayoutView:
@@ -101,11 +114,15 @@ def unlink_panel(
                 number=number(state.copies, texts.language),
             )
         )
-    yes = own_id(UNLINK_PREFIX, user_id, "yes")
+    return unlink_question(lines, own_id(UNLINK_PREFIX, user_id, "yes"), user_id, texts)
+
+
+def unlink_question(lines: Sequence[str], yes_id: str, user_id: int, texts: Texts) -> ui.LayoutView:
+    """Return ``lines`` above a button that deletes and one that does not."""
     return view_of(
         ui.TextDisplay("\n".join(lines)),
         row_of(
-            button(texts.gettext("Unlink"), yes, style=discord.ButtonStyle.danger),
+            button(texts.gettext("Unlink"), yes_id, style=discord.ButtonStyle.danger),
             button(texts.gettext("Keep it"), own_id(KEEP_PREFIX, user_id)),
         ),
     )

@@ -76,6 +76,11 @@ class SpotifyLinks:
         """Whether accounts can be linked and used."""
         return self._oauth is not None
 
+    @property
+    def is_brought_back(self) -> bool:
+        """Whether Spotify brings people back here by itself; else they bring the address."""
+        return self._oauth is not None and self._oauth.is_brought_back
+
     async def account(self, user_id: int) -> SpotifyAccount | None:
         """Return the person's account, which can speak for them; None: not linked.
 

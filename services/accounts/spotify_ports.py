@@ -9,6 +9,10 @@ from services.spotify.oauth_protocol import ConsentRequest, SpotifyProfile, User
 class OAuth(Protocol):
     """``SpotifyOAuth``, which says what is raised."""
 
+    @property
+    def is_brought_back(self) -> bool:
+        """Whether everybody's browser finds the redirect address."""
+
     def ask(self) -> ConsentRequest:
         """Return a new request for a permission."""
 

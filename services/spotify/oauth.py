@@ -8,7 +8,7 @@ however often it is refreshed (since June 2026); a refresh rarely brings a new r
 import secrets
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Final, TypeVar
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 
 from services.errors import AccessDenied, AuthenticationFailed, InvalidRequest, UpstreamTimeout
 from services.http import HttpClient, Request, parse_body
@@ -33,8 +33,9 @@ from services.spotify.oauth_protocol import (
 PERMISSION_SECONDS: Final = 600.0
 """How long a person may take to allow it; Spotify's own codes hold as long."""
 
-_STATE_BYTES: Final = 32
+_STATE_BYTES: Final = 24  # Discord takes addresses of 512 characters: not more than is needed
 _VERIFIER_BYTES: Final = 64  # makes 86 characters; 43 to 128 are allowed
+_LOOPBACK: Final = frozenset({"127.0.0.1", "::1", "localhost"})
 _INVALID_GRANT: Final = "invalid_grant"
 
 T = TypeVar("T")
@@ -75,6 +76,14 @@ class SpotifyOAuth:
         self._api_url = api_url
         self._redirect_url = redirect_url
         self._clock = clock
+
+    @property
+    def is_brought_back(self) -> bool:
+        """Whether everybody's browser finds the redirect address.
+
+        A loopback address is found on the bot's own machine only: others copy it from there.
+        """
+        return urlsplit(self._redirect_url).hostname not in _LOOPBACK
 
     def ask(self) -> ConsentRequest:
         """Return a new request for a permission; nothing is sent."""

@@ -15,12 +15,14 @@ from harness.databases import open_database
 
 from bot.client import EXTENSIONS, AimeBot, point_discord_at
 from bot.collecting import Jobs, Tools, make_collecting
-from bot.delivery.door import Door
+from bot.delivery.delivery import make_delivery
 from bot.errors import Answers, CommandTree
 from bot.i18n import Catalogue
 from bot.operators import Operators
+from bot.playlists import make_playlists
 from bot.releasing import make_releasing
 from bot.services import Services
+from bot.spotify_login import make_spotify_links
 from bot.ui.pictures import Pictures
 from bot.ui.stream import ProgressiveMessages
 from bot.ui.sync_message import SyncMessages
@@ -87,26 +89,28 @@ async def services(tmp_path: Path) -> AsyncIterator[Services]:
         health = Health(policies={}, missing_settings={}, reduced=frozenset(), clock=clock)
         operators, messages = Operators(), ProgressiveMessages(clock=clock)
         descriptions = DescriptionService(discogs=discogs, euria=euria, clock=clock)
-        collecting = make_collecting(
-            Tools(
-                database=database,
-                upstreams=Upstreams(
-                    spotify=spotify,
-                    spotify_sender=sender,
-                    discogs=discogs,
-                    discogs_oauth=None,
-                    euria=euria,
-                    health=health,
-                ),
-                clock=clock,
-                jobs=Jobs(JobQueue(database, clock=clock), Handlers()),
-                syncs=Jobs(JobQueue(database, clock=clock), Handlers()),
+        tools = Tools(
+            database=database,
+            upstreams=Upstreams(
+                spotify=spotify,
+                spotify_sender=sender,
+                spotify_quota=None,
+                spotify_oauth=None,
+                discogs=discogs,
+                discogs_oauth=None,
+                euria=euria,
+                health=health,
             ),
-            TokenCipher(ChangingKeys(1)),
-            operators,
-            stale_seconds=1,
+            clock=clock,
+            jobs=Jobs(JobQueue(database, clock=clock), Handlers()),
+            syncs=Jobs(JobQueue(database, clock=clock), Handlers()),
         )
+        cipher = TokenCipher(ChangingKeys(1))
+        delivery = make_delivery(database, CATALOGUE, cipher, clock=clock)
+        collecting = make_collecting(tools, cipher, operators, stale_seconds=1)
         releasing = make_releasing(database, discogs, collecting, clock=clock)
+        links = make_spotify_links(tools, cipher, delivery)
+        playing = make_playlists(tools, collecting, links, messages)
         yield Services(
             catalogue=CatalogueService(spotify=spotify, discogs=discogs),
             releases=releasing.lookup,
@@ -122,6 +126,10 @@ async def services(tmp_path: Path) -> AsyncIterator[Services]:
             wantlist=collecting.wantlist,
             shared_records=collecting.shared,
             discogs_links=collecting.links,
+            spotify_links=links,
+            playlists=playing.service,
+            playlist_runs=playing.runs,
+            playlist_messages=playing.messages,
             preferences=collecting.preferences,
             discogs_callback=None,
             sync_messages=SyncMessages(messages=messages, wants=collecting.wantlist, clock=clock),
@@ -139,7 +147,7 @@ async def services(tmp_path: Path) -> AsyncIterator[Services]:
                 clock=clock,
                 chance=FixedChance(0.0),
             ),
-            door=Door(),
+            door=delivery.door,
             messages=messages,
             answers=Answers(CATALOGUE),
         )

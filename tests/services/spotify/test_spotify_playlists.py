@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 
 import msgspec
 import pytest
-from harness.spotify import SpotifyWorld, spotify_world
+from harness.playlists import SpotifyWorld, spotify_world
 
 from bot.sandbox.faults import Fault, FaultKind
 from bot.sandbox.spotify.people import LISTENER

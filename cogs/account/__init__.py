@@ -1,0 +1,5 @@
+"""``/account``: the asker's linked accounts."""
+
+from cogs.account._cog import Account, setup
+
+__all__ = ["Account", "setup"]
