@@ -67,16 +67,13 @@ def make_services(
     Raises:
         StartError: The keys that encrypt tokens cannot be used.
     """
-    jobs, syncs, operators = _jobs(database, clock), _jobs(database, clock), Operators()
+    tools, operators = _tools(database, upstreams, clock), Operators()
     cipher, messages = _cipher(settings), ProgressiveMessages(clock=clock)
     delivery = make_delivery(database, languages, cipher, clock=clock)
-    tools = Tools(database=database, upstreams=upstreams, clock=clock, jobs=jobs, syncs=syncs)
-    stale_seconds = settings.discogs_stale_hours * 3_600
-    collecting = make_collecting(tools, cipher, operators, stale_seconds=stale_seconds)
+    collecting = make_collecting(tools, cipher, operators, stale_seconds=_stale_seconds(settings))
     releasing = make_releasing(database, upstreams.discogs, collecting, clock=clock)
     writing = make_writing(tools, collecting.service, delivery=delivery, messages=messages)
     links = make_spotify_links(tools, cipher, delivery, on_unlink=forget_playlists)
-    playing = make_playlists(tools, collecting, links, messages)
     return Services(
         catalogue=CatalogueService(spotify=upstreams.spotify, discogs=upstreams.discogs),
         releases=releasing.lookup,
@@ -95,9 +92,7 @@ def make_services(
         shared_records=collecting.shared,
         discogs_links=collecting.links,
         spotify_links=links,
-        playlists=playing.service,
-        playlist_runs=playing.runs,
-        playlist_messages=playing.messages,
+        playlists=make_playlists(tools, collecting, links, messages),
         preferences=collecting.preferences,
         discogs_callback=_discogs_callback(settings),
         sync_messages=SyncMessages(messages=messages, wants=collecting.wantlist, clock=clock),
@@ -107,7 +102,7 @@ def make_services(
         messages=messages,
         door=delivery.door,
         answers=Answers(languages),
-    ), (jobs, syncs)
+    ), (tools.jobs, tools.syncs)
 
 
 async def run(settings: Settings, *, clock: Clock | None = None) -> int:
@@ -185,6 +180,16 @@ def _cipher(settings: Settings) -> TokenCipher:
         return TokenCipher(open_keys(settings.secret_keys, settings.data_dir))
     except KeysUnusable as error:
         raise StartError(str(error)) from error
+
+
+def _stale_seconds(settings: Settings) -> float:
+    """Return the age from which Discogs is asked before something is shown."""
+    return settings.discogs_stale_hours * 3_600
+
+
+def _tools(database: Database, upstreams: Upstreams, clock: Clock) -> Tools:
+    jobs, syncs = _jobs(database, clock), _jobs(database, clock)
+    return Tools(database=database, upstreams=upstreams, clock=clock, jobs=jobs, syncs=syncs)
 
 
 def _jobs(database: Database, clock: Clock) -> Jobs:

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from bot.delivery.door import Door
 from bot.errors import Answers
 from bot.operators import Operators
+from bot.playlists import Playing
 from bot.ui.pictures import Pictures
-from bot.ui.playlist_message import PlaylistMessages
 from bot.ui.stream import ProgressiveMessages
 from bot.ui.sync_message import SyncMessages
 from bot.ui.written_message import WrittenMessages
@@ -28,8 +28,6 @@ from services.descriptions.discovering import Discovery
 from services.descriptions.later import Promises
 from services.descriptions.service import DescriptionService
 from services.health import Health
-from services.playlists.runs import PlaylistRuns
-from services.playlists.service import PlaylistService
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,9 +52,7 @@ class Services:
     shared_records: SharedRecords
     discogs_links: DiscogsLinks
     spotify_links: SpotifyLinks
-    playlists: PlaylistService
-    playlist_runs: PlaylistRuns
-    playlist_messages: PlaylistMessages
+    playlists: Playing
     preferences: Preferences
     discogs_callback: str | None
     sync_messages: SyncMessages

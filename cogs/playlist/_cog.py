@@ -42,9 +42,9 @@ async def setup(bot: Host[Services]) -> None:
     """Add the cog (discord.py calls this)."""
     services = bot.services
     parts = Parts(
-        playlists=services.playlists,
-        runs=services.playlist_runs,
-        messages=services.playlist_messages,
+        playlists=services.playlists.service,
+        runs=services.playlists.runs,
+        messages=services.playlists.messages,
         genres=services.collection,
         suggestions=services.suggestions,
     )

@@ -85,15 +85,22 @@ class Genres(Protocol):
         """Return the genres of the person's records."""
 
 
+class Playing(Protocol):
+    """Everything about playlists."""
+
+    @property
+    def service(self) -> Playlists: ...
+    @property
+    def runs(self) -> Runs: ...
+    @property
+    def messages(self) -> Messages: ...
+
+
 class Services(Protocol):
     """What the cog takes from the bot."""
 
     @property
-    def playlists(self) -> Playlists: ...
-    @property
-    def playlist_runs(self) -> Runs: ...
-    @property
-    def playlist_messages(self) -> Messages: ...
+    def playlists(self) -> Playing: ...
     @property
     def collection(self) -> Genres: ...
     @property

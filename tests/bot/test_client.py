@@ -110,7 +110,6 @@ async def services(tmp_path: Path) -> AsyncIterator[Services]:
         collecting = make_collecting(tools, cipher, operators, stale_seconds=1)
         releasing = make_releasing(database, discogs, collecting, clock=clock)
         links = make_spotify_links(tools, cipher, delivery)
-        playing = make_playlists(tools, collecting, links, messages)
         yield Services(
             catalogue=CatalogueService(spotify=spotify, discogs=discogs),
             releases=releasing.lookup,
@@ -127,9 +126,7 @@ async def services(tmp_path: Path) -> AsyncIterator[Services]:
             shared_records=collecting.shared,
             discogs_links=collecting.links,
             spotify_links=links,
-            playlists=playing.service,
-            playlist_runs=playing.runs,
-            playlist_messages=playing.messages,
+            playlists=make_playlists(tools, collecting, links, messages),
             preferences=collecting.preferences,
             discogs_callback=None,
             sync_messages=SyncMessages(messages=messages, wants=collecting.wantlist, clock=clock),
@@ -237,6 +234,7 @@ async def test_every_extension_loads_and_brings_its_command(bot: AimeBot) -> Non
         "discover",
         "haiku",
         "help",
+        "playlist",
         "release",
         "search",
         "settings",
