@@ -125,8 +125,9 @@ def _progress_lines(progress: Progress, texts: Texts) -> Iterator[str]:
             done=number(done, texts.language),
             total=number(total, texts.language),
         ),
-        _added_text(progress, texts),
     ]
+    if progress.added_albums:
+        facts.append(_added_text(progress, texts))
     yield subtext(" · ".join(facts))
     if progress.problem is not None:
         yield f"⏸️ {_waiting(progress, texts)}"
