@@ -42,7 +42,8 @@ def playlists_card(
         texts: Their language.
     """
     card: ui.Container[ui.LayoutView] = ui.Container(accent_colour=SPOTIFY_COLOUR)
-    card.add_item(ui.TextDisplay(f"## 🎧 {texts.gettext('Your playlists on Spotify')}"))
+    title = texts.gettext("Your playlists on Spotify")
+    card.add_item(ui.TextDisplay(f"## 🎧 {title}"))
     lines = [_playlist_line(each, texts) for each in page.playlists]
     nothing = texts.gettext("None yet. `/playlist create` makes one, also from your records.")
     card.add_item(ui.TextDisplay("\n".join(lines) or nothing))
@@ -154,7 +155,8 @@ def _tracks_text(contents: Contents, texts: Texts) -> str:
 
 def _track_line(track: PlaylistTrack, texts: Texts) -> str:
     if not track.name:
-        return f"- {texts.gettext('No longer on Spotify')}"
+        gone = texts.gettext("No longer on Spotify")
+        return f"- {gone}"
     name = shorten(clean_text(track.name), _MAX_NAME)
     parts = [isolate(link(name, track.url) if track.url else escape(name))]
     if track.artists:

@@ -24,9 +24,11 @@ _MOST_OPTIONS: Final = 25
 def created_card(playlist: SpotifyPlaylist, texts: Texts) -> ui.LayoutView:
     """Return that an empty playlist was made."""
     name = isolate(escape(shorten(playlist.name, MAX_TITLE)))
-    lines = [f"### ✅ {texts.gettext('{name} is there', name=name)}"]
-    lines.append(_visibility(playlist, texts))
-    lines.append(texts.gettext("`/playlist add` puts music in it."))
+    lines = [
+        texts.gettext("✅ **{name}** is there", name=name),
+        _visibility(playlist, texts),
+        texts.gettext("`/playlist add` puts music in it."),
+    ]
     card: ui.Container[ui.LayoutView] = ui.Container(
         ui.TextDisplay("\n".join(lines)), accent_colour=SPOTIFY_COLOUR
     )
