@@ -1,27 +1,31 @@
-"""Playlists over the real bot: made from records, watched, added to from a card, and forgotten."""
+"""Playlists over the real bot: made from records, looked at, added to, and forgotten."""
 
-from typing import Any
+import contextlib
+import sqlite3
+from collections.abc import AsyncIterator
+from pathlib import Path
 
-from harness.bots import RunningBot, final_message
+import pytest
+from harness.bots import BotFactory, RunningBot, eventually, final_message
 from harness.spotify import query_of
 from harness.talking import button_id, linked, said
-from sqlalchemy import text
 
-from bot.sandbox.discord import Exchange, Message
 from bot.sandbox.spotify.people import LISTENER
 from bot.sandbox.spotify.playlist_shelf import Playlist
 
+SOURCE = {"from": "collection"}  # no name in Python
 
-async def link_spotify(bot: RunningBot, user: str = "alice") -> None:
+
+async def link_spotify(bot: RunningBot) -> None:
     """Link by bringing the address back."""
-    panel = await said(bot, "account link-spotify", user)
+    panel = await said(bot, "account link-spotify")
     [url] = [str(button["url"]) for button in panel.buttons if button.get("url")]
     accounts = bot.sandbox.spotify.accounts
     address = accounts.consents.agree(query_of(url), accounts.people[LISTENER])
     discord = bot.sandbox.discord
-    form = await discord.press(panel, button_id(panel, "account:spotify-paste"), user=user)
+    form = await discord.press(panel, button_id(panel, "account:spotify-paste"))
     await form.wait_acknowledged(3)
-    sent = await discord.submit_modal(form, {"address": address}, user=user)
+    sent = await discord.submit_modal(form, {"address": address})
     await sent.wait_until(lambda _: "Marie Listens" in panel.text, 10)
 
 
@@ -29,49 +33,64 @@ def own(bot: RunningBot) -> list[Playlist]:
     return bot.sandbox.spotify.playlists.of(LISTENER)
 
 
-async def chosen(bot: RunningBot, message: Message, place: int = 0) -> Exchange:
-    """Pick from the only menu of a message."""
-    [menu] = message.selects
-    value = menu["options"][place]["value"]
-    return await bot.sandbox.discord.choose(message, menu["custom_id"], [value], user="alice")
+@pytest.fixture
+async def bot(start_bot: BotFactory, tmp_path: Path) -> AsyncIterator[RunningBot]:
+    """A bot whose database can be looked into."""
+    data = tmp_path / "data"
+    data.mkdir()
+    async with start_bot({"DATA_DIR": str(data)}) as running:
+        yield running
 
 
-def is_private(message: Message) -> bool:
-    return message.ephemeral
-
-
-async def test_playlist_is_made_from_a_wantlist_filled_once_and_forgotten(
-    bot: RunningBot,
+async def test_playlist_is_filled_from_records_once_however_often_it_is_clicked(
+    bot: RunningBot, tmp_path: Path
 ) -> None:
-    await linked(bot, "crate_digger")
-    refused = await bot.command("playlist list")
-    assert "/account link-spotify" in (await final_message(refused)).text
+    discord = bot.sandbox.discord
+    assert "/account link-spotify" in (await said(bot, "playlist list")).text
+    await linked(bot, "Tape.Hiss-88")
     await link_spotify(bot)
 
-    draft = await said(bot, "playlist create", name="Wanted", **{"from": "wantlist"})
+    draft = await said(bot, "playlist create", name="Tapes", genre="Electronic", **SOURCE)
+    assert draft.ephemeral
+    assert "requests" in draft.text
     start = button_id(draft, "playlist:start")
-    clicks = [await bot.sandbox.discord.press(draft, start, user="alice") for _ in range(2)]
-    await clicks[0].wait_until(lambda _: draft.text.startswith("✅"), 60)
+    for _ in range(2):
+        click = await discord.press(draft, start)
+        await click.wait_acknowledged(3)
+    await click.wait_until(lambda _: draft.text.startswith("✅"), 40)
 
-    assert is_private(draft)
     [playlist] = own(bot)
-    assert (playlist.name, playlist.is_public) == ("Wanted", False)
-    assert len(playlist.uris) == len(set(playlist.uris)) > 20
-    listed = await said(bot, "playlist list")
-    assert is_private(listed)
-    assert "Wanted" in listed.text
-    opened = await chosen(bot, listed)
-    assert "Listen on Spotify" in (await final_message(opened)).text
-    stranger = await bot.sandbox.discord.press(draft, button_id(draft, "playlist:"), user="bob")
-    await forget(bot)
-    del stranger
+    filled = list(playlist.uris)
+    assert (playlist.name, playlist.is_public) == ("Tapes", False)
+    assert len(filled) == len(set(filled)) > 3
+    assert requests_of(bot, "POST", "/v1/me/playlists") == 1
+
+    question = await said(bot, "playlist add", playlist="Tapes", item="blue train")
+    [menu] = question.selects
+    value = menu["options"][0]["value"]
+    for _ in range(2):
+        click = await discord.choose(question, menu["custom_id"], [value])
+        await click.wait_acknowledged(3)
+    await click.wait_until(lambda _: question.text.startswith("✅"), 20)
+    more = playlist.uris[len(filled) :]
+    assert len(more) == len(set(more)) > 3
+
+    await unlink_spotify(bot)
+    await eventually(lambda: rows(tmp_path / "data" / "aime.db", "playlist_runs") == 0)
+    assert "/account link-spotify" in (await said(bot, "playlist list")).text
 
 
-async def forget(bot: RunningBot) -> None:
+def requests_of(bot: RunningBot, method: str, path: str) -> int:
+    requests = bot.sandbox.spotify.requests
+    return sum(each.method == method and each.path == path for each in requests)
+
+
+async def unlink_spotify(bot: RunningBot) -> None:
     panel = await said(bot, "account unlink", service="spotify")
     sure = button_id(panel, "account:spotify-unlink", place="yes")
-    await bot.sandbox.discord.press(panel, sure, user="alice")
+    await final_message(await bot.sandbox.discord.press(panel, sure))
 
 
-def rows(value: Any) -> str:  # noqa: ANN401
-    return str(text(value))
+def rows(path: Path, table: str) -> int:
+    with contextlib.closing(sqlite3.connect(path)) as file:
+        return int(file.execute(f"SELECT COUNT(*) FROM {table}").fetchone()[0])  # noqa: S608  # our own name
