@@ -220,6 +220,21 @@ async def test_lost_answer_of_a_new_playlist_makes_no_second_one(clock: VirtualC
 
 
 @in_virtual_time
+async def test_playlist_of_which_nobody_knows_is_looked_for_before_it_is_asked_for_again(
+    clock: VirtualClock,
+) -> None:
+    async with filling(clock, 2) as filled:
+        filled.spotify.after["create"] = [lost]
+        filled.spotify.before["mine"] = [failing(DOWN)]
+
+        await filled.finish()
+
+        assert len(filled.spotify.playlists) == 1
+        assert filled.spotify.calls.count("create") == 1
+        assert filled.held == filled.spotify.uris("A1", "A2")
+
+
+@in_virtual_time
 async def test_playlist_that_was_never_made_is_asked_for_again(clock: VirtualClock) -> None:
     async with filling(clock, 2) as filled:
         filled.spotify.before["create"] = [lost]
