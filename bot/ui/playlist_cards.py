@@ -1,5 +1,6 @@
 """A person's playlists as messages: the list, and one of them with its tracks."""
 
+import re
 from collections.abc import Iterator, Sequence
 from typing import Final
 
@@ -23,8 +24,7 @@ from services.spotify.playlist_models import PlaylistPage, PlaylistTrack, Spotif
 
 LISTED: Final = 10
 _MAX_NAME: Final = 60
-_MS_PER_MINUTE: Final = 60_000
-_MOST_OPTIONS: Final = 25
+_OUR_MARK: Final = re.compile(r"\baime-[a-z0-9]{10}$")  # by which we find it again
 
 Menu = ui.Select[ui.LayoutView]
 
@@ -121,8 +121,9 @@ def contents_card(contents: Contents, *, user_id: int, texts: Texts) -> ui.Layou
     playlist, tracks = contents.playlist, contents.tracks
     name = shorten(clean_text(playlist.name), MAX_TITLE) or texts.gettext("Untitled")
     heading = [f"## 🎧 {isolate(link(name, playlist.url))}", " · ".join(_facts(playlist, texts))]
-    if playlist.description:
-        heading.append(subtext(escape(shorten(playlist.description, 2 * MAX_TITLE))))
+    description = _OUR_MARK.sub("", playlist.description).strip()
+    if description:
+        heading.append(subtext(escape(shorten(description, 2 * MAX_TITLE))))
     alt = texts.gettext("Picture of {name}", name=playlist.name or "?")
     card: ui.Container[ui.LayoutView] = ui.Container(
         with_picture("\n".join(heading), playlist.image_url, alt), accent_colour=SPOTIFY_COLOUR
