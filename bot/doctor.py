@@ -17,6 +17,7 @@ from services.http import UNREADABLE, HttpClient, Request, open_session, read_js
 from services.resilience.clock import Clock, SystemClock
 from services.secret import Secret
 from services.spotify.auth import ClientCredentials
+from services.spotify.oauth_protocol import is_loopback
 
 _CHECK_SECONDS: Final = 10.0
 _MOST_NAMED: Final = 8
@@ -141,6 +142,7 @@ class Checkup:
             "allow-listed users, and about 1,000 requests a day for the whole bot"
         )
         yield Finding(Verdict.GOOD, "Spotify", text)
+        yield Finding(Verdict.GOOD, "  its accounts", _about_redirects(settings))
 
     async def _discogs(self) -> AsyncIterator[Finding]:
         settings = self._settings
@@ -242,6 +244,21 @@ class Checkup:
         if not isinstance(read_json(body), dict):  # such as a hotel's login page
             return b"", f"the answer is no JSON object; check {_WHERE_TO_LOOK}"
         return body, None
+
+
+def _about_redirects(settings: Settings) -> str:
+    """Return what linking accounts needs: nothing that can be checked from here."""
+    url = settings.spotify_redirect_url
+    come_back = (
+        "people come back by themselves if that page is this bot's"
+        if not is_loopback(url)
+        else "people copy the address from their browser; with a public HTTPS address (set it in "
+        "SPOTIFY_REDIRECT_URL) they come back by themselves"
+    )
+    return (
+        f"register the redirect URI {url} in the dashboard, and there under User Management up to "
+        f"5 people; {come_back}"
+    )
 
 
 def _problem(error: ExternalServiceException, settings: str) -> str:

@@ -26,7 +26,7 @@ _OVERVIEW: Final = (
     N_("💿 `/collection` – your Discogs records: browse, random pick, export, add, remove"),
     N_("💭 `/wantlist` – what you are looking for on Discogs: browse, add, remove"),
     N_("👥 `/settings` – share which records you own with the servers you are in, or stop"),
-    N_("🔗 `/account` – link your Discogs account, or unlink it"),
+    N_("🔗 `/account` – link your Discogs and Spotify accounts, or unlink them"),
     N_("✍️ `/describe` – AI writes about an album or artist while you watch"),
     N_("🌸 `/haiku` – three lines about a record, an artist or today"),
     N_("🧭 `/discover` – records of your own for a mood"),
@@ -76,6 +76,10 @@ _TOPICS: Final[dict[str, tuple[str, ...]]] = {
         N_(
             "If you link Discogs I keep a copy of your collection and wantlist; `/account unlink` "
             "deletes it."
+        ),
+        N_(
+            "If you link Spotify I keep your id and name there and your permission, encrypted, for "
+            "your playlists alone; `/account unlink` deletes that, too."
         ),
     ),
     "sources": (

@@ -8,7 +8,7 @@ however often it is refreshed (since June 2026); a refresh rarely brings a new r
 import secrets
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Final, TypeVar
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlencode
 
 from services.errors import AccessDenied, AuthenticationFailed, InvalidRequest, UpstreamTimeout
 from services.http import HttpClient, Request, parse_body
@@ -25,6 +25,7 @@ from services.spotify.oauth_protocol import (
     SpotifyProfile,
     UserTokens,
     challenge_of,
+    is_loopback,
     parse_profile,
     parse_tokens,
     read_refusal,
@@ -35,7 +36,6 @@ PERMISSION_SECONDS: Final = 600.0
 
 _STATE_BYTES: Final = 24  # Discord takes addresses of 512 characters: not more than is needed
 _VERIFIER_BYTES: Final = 64  # makes 86 characters; 43 to 128 are allowed
-_LOOPBACK: Final = frozenset({"127.0.0.1", "::1", "localhost"})
 _INVALID_GRANT: Final = "invalid_grant"
 
 T = TypeVar("T")
@@ -81,9 +81,9 @@ class SpotifyOAuth:
     def is_brought_back(self) -> bool:
         """Whether everybody's browser finds the redirect address.
 
-        A loopback address is found on the bot's own machine only: others copy it from there.
+        A loopback address is found on the bot's own machine only: others copy it from theirs.
         """
-        return urlsplit(self._redirect_url).hostname not in _LOOPBACK
+        return not is_loopback(self._redirect_url)
 
     def ask(self) -> ConsentRequest:
         """Return a new request for a permission; nothing is sent."""
@@ -164,9 +164,7 @@ class SpotifyOAuth:
         except TimeoutError as error:
             said = f"no tokens within {FETCH_SECONDS:g} s"
             raise UpstreamTimeout("spotify", operation, None, said) from error
-        except InvalidRequest as error:
-            if error.reason != _INVALID_GRANT:
-                raise
+        except InvalidRequest as error:  # ``invalid_grant``: the others are something else by now
             raise AuthenticationFailed(
                 "spotify", operation, error.status_code, error.message
             ) from error

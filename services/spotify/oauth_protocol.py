@@ -11,8 +11,10 @@ from urllib.parse import parse_qs, urlsplit
 import msgspec
 
 from services.http import ErrorDetail, read_json
+from services.music import clean_text
 from services.secret import Secret
 
+_LOOPBACK: Final = frozenset({"127.0.0.1", "::1", "localhost"})
 _CODE: Final = re.compile(r"[A-Za-z0-9._~-]{16,1000}")
 
 
@@ -69,6 +71,11 @@ class Returned:
     code: str = field(default="", repr=False)
     state: str | None = field(default=None, repr=False)
     error: str = ""
+
+
+def is_loopback(redirect_url: str) -> bool:
+    """Return whether an address leads to the machine of whoever opens it."""
+    return urlsplit(redirect_url).hostname in _LOOPBACK
 
 
 def parse_return(text: str) -> Returned | None:
@@ -131,7 +138,10 @@ def parse_profile(body: bytes) -> SpotifyProfile:
         msgspec.MsgspecError: It is no such answer.
     """
     told = _ME_DECODER.decode(body)
-    return SpotifyProfile(account_id=told.account_id or told.id, name=told.display_name or told.id)
+    name = (
+        clean_text(told.display_name or "") or told.id
+    )  # people call themselves all sorts of things
+    return SpotifyProfile(account_id=told.account_id or told.id, name=name)
 
 
 def read_refusal(body: bytes) -> ErrorDetail:

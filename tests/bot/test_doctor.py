@@ -74,9 +74,28 @@ async def test_doctor_finds_a_sound_bot_sound(sandbox: Sandbox, tmp_path: Path) 
         "invite to a server",
         "install for yourself",
         "Spotify",
+        "its accounts",
         "Discogs",
         "EurIA",
     ]
+
+
+@pytest.mark.parametrize(
+    ("redirect", "advice"),
+    [
+        ("http://127.0.0.1:8080/callback/spotify", "people copy the address"),
+        ("https://bot.example/spotify", "people come back by themselves"),
+    ],
+)
+async def test_doctor_says_what_linking_spotify_accounts_needs(
+    sandbox: Sandbox, tmp_path: Path, redirect: str, advice: str
+) -> None:
+    findings = await check(sandbox, tmp_path, {"SPOTIFY_REDIRECT_URL": redirect})
+
+    _, said = findings["its accounts"]
+    assert f"redirect URI {redirect} in the dashboard" in said
+    assert advice in said
+    assert "5 people" in said
 
 
 async def test_doctor_makes_invite_links_for_this_bot(sandbox: Sandbox, tmp_path: Path) -> None:

@@ -16,6 +16,7 @@ from services.delivery import DiscordUnavailable, Refused
 from services.jobs.execution import Execution, Hold
 from services.jobs.kinds import Handlers
 from services.storage.database import Database
+from services.storage.job_models import Job
 
 ALICE = 42
 END = NOW + timedelta(days=180)
@@ -34,13 +35,17 @@ async def spotify(database: Database) -> AsyncIterator[LinkedSpotify]:
         yield it
 
 
-async def work(spotify: LinkedSpotify) -> None:
-    """Do the jobs that are due."""
+async def work(spotify: LinkedSpotify, jobs: list[Job] | None = None) -> None:
+    """Do the jobs that are due, or those that were claimed before."""
     handlers = Handlers()
     handlers.register(WARN_OF_EXPIRY, spotify.warnings.warn)
     execution = Execution(spotify.queue, handlers, clock=spotify.wall, chance=FixedChance(0.0))
-    for job in await spotify.queue.claim(kinds=handlers.names, worker="w", limit=10):
+    for job in await claimed(spotify) if jobs is None else jobs:
         await execution.run(Hold(job))
+
+
+async def claimed(spotify: LinkedSpotify) -> list[Job]:
+    return await spotify.queue.claim(kinds=[WARN_OF_EXPIRY.name], worker="w", limit=10)
 
 
 async def test_person_is_told_once_two_weeks_ahead(spotify: LinkedSpotify) -> None:
@@ -97,6 +102,33 @@ async def test_nobody_is_told_what_is_no_longer_true(spotify: LinkedSpotify, wha
     assert spotify.told.messages == []
 
 
+async def test_job_that_runs_while_somebody_links_anew_tells_nothing(
+    spotify: LinkedSpotify,
+) -> None:
+    await spotify.link(ALICE)
+    spotify.wall.wall = DUE
+    running = await claimed(spotify)
+    await spotify.link(ALICE)
+
+    await work(spotify, running)
+
+    assert len(running) == 1
+    assert spotify.told.messages == []
+
+
+async def test_new_link_has_a_word_before_its_own_end(spotify: LinkedSpotify) -> None:
+    await spotify.link(ALICE)
+    spotify.wall.wall = NOW + timedelta(days=100)
+    await spotify.link(ALICE)
+    spotify.wall.wall = DUE + timedelta(days=100)
+
+    await work(spotify)
+
+    assert [content for _, content, _, _ in spotify.told.messages] == [
+        SpotifyExpiring(ALICE, END + timedelta(days=100))
+    ]
+
+
 async def test_somebody_who_takes_no_messages_is_left_alone(spotify: LinkedSpotify) -> None:
     await spotify.link(ALICE)
     spotify.wall.wall = DUE
@@ -111,9 +143,10 @@ async def test_message_waits_for_discord(spotify: LinkedSpotify) -> None:
     await spotify.link(ALICE)
     spotify.wall.wall = DUE
     spotify.told.error = DiscordUnavailable("away")
-    await work(spotify)
+    for _ in range(WARN_OF_EXPIRY.max_attempts + 1):
+        await work(spotify)
+        spotify.wall.wall += timedelta(hours=1)
     spotify.told.error = None
-    spotify.wall.wall += timedelta(hours=1)
 
     await work(spotify)
 

@@ -182,6 +182,7 @@ async def test_refresh_gives_up_after_ten_seconds(clock: VirtualClock, web: aior
     [
         ({"id": "old", "account_id": "new", "display_name": "Marie"}, "new", "Marie"),
         ({"id": "old", "display_name": None}, "old", "old"),
+        ({"id": "old", "account_id": "new", "display_name": "\u200b \n"}, "new", "old"),
     ],
 )
 @in_virtual_time
