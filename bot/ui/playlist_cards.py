@@ -16,14 +16,14 @@ from bot.ui.playlist_buttons import (
     TRACKS_PREFIX,
     WATCH_PREFIX,
 )
-from bot.ui.text import escape, isolate, link, number, shorten
+from bot.ui.text import escape, fit, isolate, link, number, one_line, shorten
 from services.music import clean_text
 from services.playlists.models import Run
 from services.playlists.service import Contents
 from services.spotify.playlist_models import PlaylistPage, PlaylistTrack, SpotifyPlaylist
 
 LISTED: Final = 10
-_MAX_NAME: Final = 60
+_MAX_NAME: Final = 50
 _OUR_MARK: Final = re.compile(r"\baime-[a-z0-9]{10}$")  # by which we find it again
 
 Menu = ui.Select[ui.LayoutView]
@@ -66,7 +66,7 @@ def _pages(total: int) -> int:
 
 
 def _playlist_line(playlist: SpotifyPlaylist, texts: Texts) -> str:
-    name = shorten(clean_text(playlist.name), _MAX_NAME) or texts.gettext("Untitled")
+    name = fit(clean_text(playlist.name), _MAX_NAME) or texts.gettext("Untitled")
     facts = subtext(" · ".join(_facts(playlist, texts)))
     return f"**{isolate(link(name, playlist.url))}**\n{facts}"
 
@@ -75,7 +75,7 @@ def _facts(playlist: SpotifyPlaylist, texts: Texts) -> Iterator[str]:
     if playlist.track_count is not None:
         yield tracks_text(playlist.track_count, texts)
     if playlist.owner:
-        name = isolate(escape(shorten(playlist.owner, _MAX_NAME)))
+        name = isolate(one_line(playlist.owner, _MAX_NAME))
         yield texts.gettext("by {name}", name=name)
     if playlist.is_public is not None:
         yield texts.gettext("public") if playlist.is_public else texts.gettext("private")
@@ -119,11 +119,11 @@ def playlist_menu(
 def contents_card(contents: Contents, *, user_id: int, texts: Texts) -> ui.LayoutView:
     """Return one playlist with some of its tracks."""
     playlist, tracks = contents.playlist, contents.tracks
-    name = shorten(clean_text(playlist.name), MAX_TITLE) or texts.gettext("Untitled")
+    name = fit(clean_text(playlist.name), MAX_TITLE) or texts.gettext("Untitled")
     heading = [f"## 🎧 {isolate(link(name, playlist.url))}", " · ".join(_facts(playlist, texts))]
     description = _OUR_MARK.sub("", playlist.description).strip()
     if description:
-        heading.append(subtext(escape(shorten(description, 2 * MAX_TITLE))))
+        heading.append(subtext(one_line(description, 2 * MAX_TITLE)))
     alt = texts.gettext("Picture of {name}", name=playlist.name or "?")
     card: ui.Container[ui.LayoutView] = ui.Container(
         with_picture("\n".join(heading), playlist.image_url, alt), accent_colour=SPOTIFY_COLOUR
@@ -158,10 +158,10 @@ def _track_line(track: PlaylistTrack, texts: Texts) -> str:
     if not track.name:
         gone = texts.gettext("No longer on Spotify")
         return f"- {gone}"
-    name = shorten(clean_text(track.name), _MAX_NAME)
+    name = fit(clean_text(track.name), _MAX_NAME)
     parts = [isolate(link(name, track.url) if track.url else escape(name))]
     if track.artists:
-        parts.append(isolate(escape(shorten(", ".join(track.artists), _MAX_NAME))))
+        parts.append(isolate(one_line(", ".join(track.artists), _MAX_NAME)))
     if track.duration_ms:
         seconds = track.duration_ms // 1_000
         parts.append(f"{seconds // 60}:{seconds % 60:02d}")

@@ -11,19 +11,19 @@ from bot.ui.buttons import link_button, own_id, row_of
 from bot.ui.layout import MAX_OPTION, MAX_TITLE, SPOTIFY_COLOUR, subtext, view_of
 from bot.ui.playlist_buttons import INTO_PREFIX, PICK_PREFIX
 from bot.ui.playlist_cards import Menu, playlist_menu, tracks_text
-from bot.ui.text import escape, isolate, link, number, shorten
+from bot.ui.text import isolate, link, number, one_line, shorten
 from services.music import clean_text
 from services.playlists.service import Added
 from services.spotify.models import SpotifyItem, SpotifyKind
 from services.spotify.playlist_models import SpotifyPlaylist
 
-_MAX_NAME: Final = 60
+_MAX_NAME: Final = 50
 _MOST_OPTIONS: Final = 25
 
 
 def created_card(playlist: SpotifyPlaylist, texts: Texts) -> ui.LayoutView:
     """Return that an empty playlist was made."""
-    name = isolate(escape(shorten(playlist.name, MAX_TITLE)))
+    name = isolate(one_line(playlist.name, MAX_TITLE))
     lines = [
         texts.gettext("✅ **{name}** is there", name=name),
         _visibility(playlist, texts),
@@ -47,8 +47,8 @@ def _listen_row(playlist: SpotifyPlaylist, texts: Texts) -> ui.ActionRow[ui.Layo
 
 def added_card(added: Added, texts: Texts) -> ui.LayoutView:
     """Return what was added where."""
-    playlist = isolate(escape(shorten(added.playlist.name, MAX_TITLE)))
-    name = isolate(escape(shorten(added.name, MAX_TITLE))) or texts.gettext("Untitled")
+    playlist = isolate(one_line(added.playlist.name, MAX_TITLE))
+    name = isolate(one_line(added.name, MAX_TITLE)) or texts.gettext("Untitled")
     said = texts.gettext("✅ **{name}** is in **{playlist}**", name=name, playlist=playlist)
     lines = [said]
     if added.kind is SpotifyKind.ALBUM:
@@ -106,7 +106,7 @@ def pick_card(
     return view_of(
         ui.TextDisplay(said),
         ui.ActionRow(menu),
-        ui.TextDisplay(subtext(f"{escape(shorten(first.name, _MAX_NAME))}: {shown}")),
+        ui.TextDisplay(subtext(f"{one_line(first.name, _MAX_NAME)}: {shown}")),
     )
 
 

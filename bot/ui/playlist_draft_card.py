@@ -10,7 +10,7 @@ from bot.i18n import Texts
 from bot.ui.buttons import button, own_id, row_of
 from bot.ui.layout import DISCOGS_COLOUR, MAX_TITLE, subtext, view_of
 from bot.ui.playlist_buttons import DROP_PREFIX, START_PREFIX
-from bot.ui.text import escape, isolate, link, number, shorten
+from bot.ui.text import escape, isolate, link, number, one_line
 from services.playlists.models import Draft, RecordSource, Selection, Wish
 
 DISCOGS: Final = "https://www.discogs.com"
@@ -26,7 +26,7 @@ def draft_card(draft: Draft, *, user_id: int, texts: Texts) -> ui.LayoutView:
     """Return what would be done and what it costs, with the buttons to do it or not."""
     progress, run_id = draft.run.progress, draft.run.run_id
     wish = progress.wish
-    name = isolate(escape(shorten(wish.name, MAX_TITLE)))
+    name = isolate(one_line(wish.name, MAX_TITLE))
     facts = " · ".join([*map(escape, _facts(wish, texts))])
     heading = f"### 🎧 {name}\n{facts}"
     records: ui.Container[ui.LayoutView] = ui.Container(

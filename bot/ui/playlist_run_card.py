@@ -24,7 +24,7 @@ from bot.ui.playlist_buttons import CANCEL_PREFIX, MORE_PREFIX, START_PREFIX
 from bot.ui.playlist_cards import tracks_text
 from bot.ui.playlist_draft_card import DISCOGS, attribution
 from bot.ui.sync_card import progress_bar
-from bot.ui.text import escape, isolate, link, number, shorten, timestamp
+from bot.ui.text import escape, fit, isolate, link, number, one_line, timestamp
 from services.playlists.models import (
     Album,
     Doubt,
@@ -34,9 +34,9 @@ from services.playlists.models import (
     Stage,
 )
 
-_MAX_NAME: Final = 50
-_MOST_MISSES: Final = 12
-_MOST_DOUBTS: Final = 8
+_MAX_NAME: Final = 40
+_MOST_MISSES: Final = 10
+_MOST_DOUBTS: Final = 5
 
 PROBLEMS: Final = {
     Problem.BUSY: N_("My requests to Spotify are used up for now."),
@@ -95,7 +95,7 @@ def run_card(run: Run, look: Look, *, user_id: int, texts: Texts) -> ui.LayoutVi
         texts: Their language.
     """
     progress = run.progress
-    name = isolate(escape(shorten(progress.wish.name, MAX_TITLE)))
+    name = isolate(one_line(progress.wish.name, MAX_TITLE))
     lines = [texts.gettext(_HEADLINES[look], name=name)]
     if look is Look.RUNNING:
         lines.extend(_progress_lines(progress, texts))
@@ -182,8 +182,8 @@ def _doubt_lines(doubts: Sequence[Doubt], texts: Texts) -> Iterator[str]:
     yield ""
     yield texts.gettext("**Not sure about these, so I left them out:**")
     for place, doubt in enumerate(doubts[:_MOST_DOUBTS], start=1):
-        shown = isolate(link(shorten(doubt.name, _MAX_NAME), doubt.url))
-        artists = isolate(escape(shorten(doubt.artists, _MAX_NAME)))
+        shown = isolate(link(fit(doubt.name, _MAX_NAME), doubt.url))
+        artists = isolate(one_line(doubt.artists, _MAX_NAME))
         yield f"{place}. {shown} · {artists}" if artists else f"{place}. {shown}"
     yield from _and_more(len(doubts) - _MOST_DOUBTS, texts)
 
@@ -207,11 +207,11 @@ def _records(progress: Progress, texts: Texts) -> ui.Container[ui.LayoutView]:
 
 
 def _record(album: Album) -> str:
-    title = shorten(album.title, _MAX_NAME)
+    title = fit(album.title, _MAX_NAME)
     shown = escape(title)
     if album.number > 0:  # a record that Discogs knows
         shown = link(title, f"{DISCOGS}/release/{album.number}")
-    artist = isolate(escape(shorten(album.artist, _MAX_NAME)))
+    artist = isolate(one_line(album.artist, _MAX_NAME))
     return f"{artist} – {isolate(shown)}" if artist else isolate(shown)
 
 
