@@ -2,7 +2,7 @@
 
 import contextlib
 import sqlite3
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 
 import pytest
@@ -10,6 +10,7 @@ from harness.bots import BotFactory, RunningBot, eventually, final_message
 from harness.spotify import query_of
 from harness.talking import button_id, linked, said
 
+from bot.sandbox.discord import Exchange
 from bot.sandbox.spotify.people import LISTENER
 from bot.sandbox.spotify.playlist_shelf import Playlist
 
@@ -33,6 +34,14 @@ def own(bot: RunningBot) -> list[Playlist]:
     return bot.sandbox.spotify.playlists.of(LISTENER)
 
 
+async def twice(click: Callable[[], Awaitable[Exchange]]) -> Exchange:
+    """Click twice; returns the second click, once both are acknowledged."""
+    clicks = [await click(), await click()]
+    for each in clicks:
+        await each.wait_acknowledged(3)
+    return clicks[1]
+
+
 @pytest.fixture
 async def bot(start_bot: BotFactory, tmp_path: Path) -> AsyncIterator[RunningBot]:
     """A bot whose database can be looked into."""
@@ -54,9 +63,7 @@ async def test_playlist_is_filled_from_records_once_however_often_it_is_clicked(
     assert draft.ephemeral
     assert "requests" in draft.text
     start = button_id(draft, "playlist:start")
-    for _ in range(2):
-        click = await discord.press(draft, start)
-        await click.wait_acknowledged(3)
+    click = await twice(lambda: discord.press(draft, start))
     await click.wait_until(lambda _: draft.text.startswith("✅"), 40)
 
     [playlist] = own(bot)
@@ -68,9 +75,7 @@ async def test_playlist_is_filled_from_records_once_however_often_it_is_clicked(
     question = await said(bot, "playlist add", playlist="Tapes", item="blue train")
     [menu] = question.selects
     value = menu["options"][0]["value"]
-    for _ in range(2):
-        click = await discord.choose(question, menu["custom_id"], [value])
-        await click.wait_acknowledged(3)
+    click = await twice(lambda: discord.choose(question, menu["custom_id"], [value]))
     await click.wait_until(lambda _: question.text.startswith("✅"), 20)
     more = playlist.uris[len(filled) :]
     assert len(more) == len(set(more)) > 3
