@@ -39,6 +39,7 @@ def cases(people: dict[str, Collector]) -> dict[str, list[Options]]:
     numbers = [str(number) for number in range(1, 2 * len(NAMES) + 3)]  # all records there are
     return {
         "account link-discogs": [{"username": "nobody_at_all"}],
+        "account link-spotify": [{}],
         "account show": [{}],
         "collection add": [{"artist": "Me", "title": "Mine"}],
         "collection browse": [
