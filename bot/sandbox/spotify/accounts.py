@@ -6,7 +6,7 @@ import secrets
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from http import HTTPStatus
-from typing import Any
+from typing import Any, Final
 
 from aiohttp import web
 from aiohttp.typedefs import Handler
@@ -28,6 +28,17 @@ class _Issued:
     until: float
     person: SpotifyPerson | None = None
     scopes: frozenset[str] = frozenset()
+
+
+REFUSALS: Final = {
+    "not_registered": "User not registered in the Developer Dashboard",
+    "missing_scope": "Insufficient client scope",
+    "forbidden": "Forbidden",
+    "not_owner": "You cannot add tracks to a playlist you don't own.",
+    "invalid_limit": "Invalid limit",
+    "new": "Something no document mentions",
+}
+"""What a STATUS fault with one of these reasons says; the words of the real API."""
 
 
 class TokenDesk:
@@ -180,6 +191,8 @@ def fault_body(fault: Fault) -> object:
         quota = fault.reason == "QUOTA_EXCEEDED"
         message = "Too many requests" if quota else "API rate limit exceeded"
         return api_error_body(status, message, fault.reason)
+    if fault.reason in REFUSALS:
+        return api_error_body(status, REFUSALS[fault.reason])
     return api_error_body(status, HTTPStatus(status).phrase, fault.reason)
 
 

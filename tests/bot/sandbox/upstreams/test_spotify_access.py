@@ -157,6 +157,48 @@ async def test_lapsed_premium_answers_plain_text(
         assert (await response.text()).startswith("Active premium subscription required")
 
 
+@pytest.mark.parametrize(
+    ("reason", "message"),
+    [
+        ("not_registered", "User not registered in the Developer Dashboard"),
+        ("missing_scope", "Insufficient client scope"),
+        ("forbidden", "Forbidden"),
+        ("not_owner", "You cannot add tracks to a playlist you don't own."),
+        (None, "Forbidden"),
+    ],
+)
+async def test_a_refusal_is_worded_as_spotify_words_it(
+    spotify_api: SpotifyApi, reason: str | None, message: str
+) -> None:
+    fault = Fault(kind=FaultKind.STATUS, status=403, reason=reason, path_prefix="/v1")
+    spotify_api.stand_in.faults.set(fault)
+
+    status, body = await spotify_api.get("/search", q="air", type="album")
+
+    assert (status, body) == (403, {"error": {"status": 403, "message": message}})
+
+
+async def test_a_sparse_answer_has_holes_and_nothing_optional(spotify_api: SpotifyApi) -> None:
+    fault = Fault(kind=FaultKind.QUIRK, reason="sparse", path_prefix="/v1")
+    spotify_api.stand_in.faults.set(fault)
+
+    _, body = await spotify_api.get("/search", q="moon safari", type="album", market="FR")
+
+    first, album, *_, last = body["albums"]["items"]
+    assert (first, last) == (None, None)
+    assert album.keys() == {"id", "type", "name"}
+
+
+async def test_json_bodies_are_recorded(spotify_api: SpotifyApi) -> None:
+    stand_in, session = spotify_api.stand_in, spotify_api.session
+    url = f"{stand_in.api_url}/me/playlists"
+    for body in (b'{"name":"Blue"}', b"{broken"):
+        headers = {"Content-Type": "application/json", **spotify_api.headers}
+        await (await session.post(url, data=body, headers=headers)).release()
+
+    assert [request.json for request in stand_in.requests[-2:]] == [{"name": "Blue"}, None]
+
+
 async def test_requests_are_recorded_without_their_secrets(spotify_api: SpotifyApi) -> None:
     await spotify_api.get("/search", q="air", type="album")
 
