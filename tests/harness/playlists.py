@@ -9,6 +9,7 @@ from fakes.spotify import spotify_sender
 
 from bot.sandbox.spotify import SpotifyStandIn
 from bot.sandbox.spotify.people import SpotifyPerson, default_people
+from harness.spotify_openapi import SpotifyContract
 from services.http import HttpClient, open_session
 from services.resilience.clock import SystemClock
 from services.secret import Secret
@@ -74,7 +75,7 @@ class SpotifyWorld:
 
 @asynccontextmanager
 async def spotify_world() -> AsyncIterator[SpotifyWorld]:
-    """Run the stand-in, and ask it in real time."""
+    """Run the stand-in, and hold what it was sent against Spotify's own document."""
     clock = SystemClock()
     async with SpotifyStandIn() as stand_in, open_session(user_agent="AIME-tests/1.0") as session:
         http = HttpClient(session, clock=clock)
@@ -88,3 +89,4 @@ async def spotify_world() -> AsyncIterator[SpotifyWorld]:
         policy = easy_policy("spotify", clock)
         sender = spotify_sender(http, policy, auth, clock=clock, api_url=stand_in.api_url)
         yield SpotifyWorld(stand_in, sender, default_people())
+        SpotifyContract.load().check(stand_in.requests)
