@@ -12,12 +12,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from harness.bots import BotFactory, RunningBot, final_message
+from harness.bots import BotFactory, RunningBot
 from harness.people import Collector, join_discord, leave_discord, make_collector, remember
 from harness.talking import said
 
 from bot.demo.conversation import is_final
-from bot.sandbox.discord import Message
+from bot.sandbox.discord import Exchange, Message
 from bot.sandbox.discord.command_checks import NESTING
 from bot.sandbox.sandbox import Sandbox
 
@@ -159,8 +159,13 @@ def leaves(commands: list[dict[str, Any]], path: str = "") -> Iterator[tuple[str
 async def answered(bot: RunningBot, name: str, options: Options) -> Message | None:
     """Ask; returns the answer, or None for a form, which Discord has got like everything else."""
     exchange = await bot.sandbox.discord.run_command(name, options)
-    await exchange.wait_until(lambda each: each.modal is not None or is_final(each), 15)
+    await settled(exchange)
     return None if exchange.modal is not None else exchange.last
+
+
+async def settled(exchange: Exchange) -> None:
+    """Wait for an answer or a form."""
+    await exchange.wait_until(lambda each: each.modal is not None or is_final(each), 15)
 
 
 async def press_everything(bot: RunningBot, message: Message) -> None:
@@ -168,10 +173,10 @@ async def press_everything(bot: RunningBot, message: Message) -> None:
     discord = bot.sandbox.discord
     for custom_id in usable(message):
         if custom_id in usable(message):  # an answer may have taken its message's place
-            await final_message(await discord.press(message, custom_id))
+            await settled(await discord.press(message, custom_id))
     for menu in message.selects:
         value = str(menu["options"][0]["value"])
-        await final_message(await discord.choose(message, str(menu["custom_id"]), [value]))
+        await settled(await discord.choose(message, str(menu["custom_id"]), [value]))
 
 
 def usable(message: Message) -> list[str]:
