@@ -1,4 +1,7 @@
-"""The composition root: makes every object from the settings, and closes what it made."""
+"""The composition root: makes every object from the settings, and closes what it made.
+
+What needs no closing is made in ``bot/assembly.py``.
+"""
 
 import asyncio
 import contextlib
@@ -12,40 +15,26 @@ from typing import Final
 
 from aiohttp import web
 
-from bot.callbacks import DISCOGS_CALLBACK, DiscogsCallback, SpotifyCallback
+from bot.assembly import make_services
+from bot.callbacks import DiscogsCallback, SpotifyCallback
 from bot.client import AimeBot, point_discord_at
-from bot.collecting import Jobs, Tools, make_collecting
+from bot.collecting import Jobs
 from bot.connection import connected
-from bot.delivery.delivery import make_delivery
-from bot.digests.joining import make_digests
-from bot.errors import Answers
 from bot.i18n import Catalogue
-from bot.operators import Operators
-from bot.releasing import make_releasing
 from bot.services import Services
 from bot.settings import Settings
 from bot.spotify_app import redirect_path
-from bot.spotify_login import REFRESH_SECONDS, make_spotify_links
+from bot.spotify_login import REFRESH_SECONDS
 from bot.state import StartError, open_state
 from bot.stopping import stop_signals
-from bot.ui.pictures import Pictures, open_pictures
-from bot.ui.stream import ProgressiveMessages
-from bot.ui.sync_message import SyncMessages
-from bot.upstreams import Upstreams, open_upstreams
+from bot.ui.pictures import open_pictures
+from bot.upstreams import open_upstreams
 from bot.web import PortTaken, web_server
-from bot.writing import make_writing
-from services.accounts.cipher import TokenCipher
-from services.accounts.key_file import open_keys
-from services.accounts.keys import KeysUnusable
-from services.catalogue.service import CatalogueService
 from services.digests.planning import planning
-from services.jobs.kinds import Handlers
-from services.jobs.queue import JobQueue
 from services.jobs.worker import Worker, working
 from services.resilience.clock import Clock, SystemClock, system_random
 from services.secret import Secret
 from services.spotify.short_links import Hosts
-from services.storage.database import Database
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -53,60 +42,6 @@ _LOGGER = logging.getLogger(__name__)
 _JOBS_SECONDS: Final = 2.0
 """How long jobs may take to end when the bot stops; the answers' 5 s and the worker's own 2 s for
 letting go make 9 of the 10 s that a stop may take."""
-
-
-def make_services(
-    settings: Settings,
-    languages: Catalogue,
-    upstreams: Upstreams,
-    database: Database,
-    *,
-    pictures: Pictures,
-    clock: Clock,
-) -> tuple[Services, tuple[Jobs, ...]]:
-    """Join the parts; returns what the cogs are handed, and the jobs with who does them.
-
-    Raises:
-        StartError: The keys that encrypt tokens cannot be used.
-    """
-    cipher, messages, operators = _cipher(settings), ProgressiveMessages(clock=clock), Operators()
-    delivery = make_delivery(database, languages, cipher, clock=clock)
-    tools = _tools(database, upstreams, clock)
-    stale_seconds = settings.discogs_stale_hours * 3_600
-    collecting = make_collecting(tools, cipher, operators, stale_seconds=stale_seconds)
-    releasing = make_releasing(database, upstreams, collecting, messages=messages, clock=clock)
-    writing = make_writing(tools, collecting.service, delivery=delivery, messages=messages)
-    digests = make_digests(tools, collecting, writing, delivery, stale_seconds=stale_seconds)
-    return Services(
-        catalogue=CatalogueService(spotify=upstreams.spotify, discogs=upstreams.discogs),
-        linked_messages=releasing.linked_messages,
-        releases=releasing.lookup,
-        suggestions=releasing.suggestions,
-        descriptions=writing.descriptions,
-        late_descriptions=writing.later,
-        digests=digests,
-        discovery=writing.discovery,
-        health=upstreams.health,
-        collection=collecting.service,
-        collection_statistics=collecting.statistics,
-        collection_values=collecting.values,
-        collection_sync=collecting.sync,
-        collection_views=collecting.views,
-        collection_editing=collecting.editing,
-        wantlist=collecting.wantlist,
-        shared_records=collecting.shared,
-        discogs_links=collecting.links,
-        spotify_links=make_spotify_links(tools, cipher, delivery),
-        preferences=collecting.preferences,
-        discogs_callback=_discogs_callback(settings),
-        sync_messages=SyncMessages(messages=messages, wants=collecting.wantlist, clock=clock),
-        pictures=pictures,
-        written_messages=writing.written,
-        operators=operators,
-        messages=messages,
-        door=delivery.door,
-        answers=Answers(languages),
-    ), (tools.jobs, tools.syncs, *digests.jobs)
 
 
 async def run(settings: Settings, *, clock: Clock | None = None, hosts: Hosts | None = None) -> int:
@@ -178,31 +113,6 @@ async def _first_of(connection: asyncio.Task[None], stop: asyncio.Event) -> None
             connection.result()
     finally:
         stopping.cancel()
-
-
-def _discogs_callback(settings: Settings) -> str | None:
-    """Return where Discogs sends people back to; None: they bring a code."""
-    if not settings.web_public_url:
-        return None
-    return f"{settings.web_public_url}{DISCOGS_CALLBACK}"
-
-
-def _cipher(settings: Settings) -> TokenCipher:
-    try:
-        return TokenCipher(open_keys(settings.secret_keys, settings.data_dir))
-    except KeysUnusable as error:
-        raise StartError(str(error)) from error
-
-
-def _tools(database: Database, upstreams: Upstreams, clock: Clock) -> Tools:
-    jobs, syncs = _jobs(database, clock), _jobs(database, clock)
-    return Tools(database=database, upstreams=upstreams, clock=clock, jobs=jobs, syncs=syncs)
-
-
-def _jobs(database: Database, clock: Clock) -> Jobs:
-    queue = JobQueue(database, clock=clock)
-    clock.on_step(queue.wake)
-    return Jobs(queue, Handlers())
 
 
 def _worker(jobs: Jobs, clock: Clock) -> Worker:

@@ -39,6 +39,7 @@ from services.storage.collections import CollectionRepository
 from services.storage.database import Database, Transaction
 from services.storage.errors import DatabaseUnavailable
 from services.storage.lookups import LookupRepository
+from services.storage.playlist_runs import PlaylistRunRepository
 from services.storage.wantlists import WantlistRepository
 
 _LOGGER = logging.getLogger(__name__)
@@ -279,5 +280,6 @@ def _forgetting(
         await lookups.delete_of(transaction, user_id)
         await AiConsentRepository().delete(transaction, user_id)
         await forget_in_posts(transaction, user_id)
+        await PlaylistRunRepository().delete_person(transaction, user_id)  # it names records
 
     return forget

@@ -7,6 +7,7 @@ from bot.digests.joining import Digests
 from bot.digests.previews import DigestPreviews
 from bot.errors import Answers
 from bot.operators import Operators
+from bot.playlists import Playing
 from bot.ui.linked_message import LinkedMessages
 from bot.ui.pictures import Pictures
 from bot.ui.stream import ProgressiveMessages
@@ -62,6 +63,7 @@ class Services:
     shared_records: SharedRecords
     discogs_links: DiscogsLinks
     spotify_links: SpotifyLinks
+    playlists: Playing
     preferences: Preferences
     discogs_callback: str | None
     sync_messages: SyncMessages

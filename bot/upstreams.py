@@ -53,6 +53,7 @@ class Upstreams:
     spotify: SpotifyService
     spotify_sender: SpotifySender
     short_links: ShortLinks
+    spotify_quota: DailyQuota | None
     spotify_oauth: SpotifyOAuth | None
     discogs: DiscogsService
     discogs_oauth: DiscogsOAuth | None
@@ -105,6 +106,7 @@ async def open_upstreams(
             spotify=spotify,
             spotify_sender=sender,
             short_links=short_links,
+            spotify_quota=policies["spotify"].quota,
             spotify_oauth=make_spotify_oauth(settings, http, policies["spotify"], clock),
             discogs=discogs,
             discogs_oauth=_discogs_oauth(settings, http, policies["discogs"], clock),

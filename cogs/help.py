@@ -26,6 +26,7 @@ _OVERVIEW: Final = (
     N_("💿 `/collection` – your Discogs records: browse, random pick, export, add, remove"),
     N_("💭 `/wantlist` – what you are looking for on Discogs: browse, add, remove"),
     N_("📬 `/digest` – what is new in collections here, told in a channel on time; join it"),
+    N_("🎧 `/playlist` – your playlists on Spotify: new ones from your records, too"),
     N_("👥 `/settings` – share which records you own with the servers you are in, or stop"),
     N_("🔗 `/account` – link your Discogs and Spotify accounts, or unlink them"),
     N_("✍️ `/describe` – AI writes about an album or artist while you watch"),

@@ -62,7 +62,7 @@ class ChannelPublisher:
 
 @contextmanager
 def refusals() -> Iterator[None]:
-    """Turn Discord's noes into DiscordUnavailable or Refused."""
+    """Turn what Discord refuses into DiscordUnavailable or Refused."""
     try:
         with temporary_refusals():
             yield

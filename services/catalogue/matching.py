@@ -1,15 +1,52 @@
-"""Which hit was meant: exact title and artist first, never a stranger passed off as the hit."""
+"""Which hit was meant: exact title and artist first, never a stranger passed off as the hit.
+
+Two questions are answered here. ``score`` and ``rank``: how well does a hit fit what somebody
+typed? ``confidence_of`` and ``best_match``: is an album of one catalogue that of another? For the
+second there is no number but three words, and none of them for who is not the same artist.
+See ``docs/decisions/0020``.
+"""
 
 from collections.abc import Iterable
-from typing import Final
+from dataclasses import dataclass, replace
+from typing import Final, TypeVar
 
+from services.catalogue.confidence import Confidence, Match
 from services.catalogue.models import Hit
+from services.catalogue.names import compare_artists
+from services.catalogue.titles import Title, compare_titles, read_title
 from services.discogs.models import SearchHit
 from services.music import fold
 from services.spotify.models import SpotifyItem, SpotifyKind
 
 GOOD_ENOUGH: Final = 0.6
 _KIND_ORDER = {SpotifyKind.ALBUM: 0.03, SpotifyKind.ARTIST: 0.02, SpotifyKind.TRACK: 0.01}
+_SINGLE_FORMATS: Final = frozenset({"Single", "Maxi-Single", "Shellac"})
+_ALBUM_FORMATS: Final = frozenset({"Album", "LP"})
+_MOST_SINGLE_TRACKS: Final = 3
+_FEWEST_BARCODE_DIGITS: Final = 8
+_YEARS_APART: Final = 1
+_UNKNOWN_YEARS_APART: Final = 10
+
+H = TypeVar("H", SpotifyItem, SearchHit)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Work:
+    """An album as far as catalogues can be compared.
+
+    Attributes:
+        title: As it is written.
+        artists: Names, or one text that joins them.
+        year: Of the work or of an edition, or None.
+        is_single: None where nothing says so.
+        barcode: Digits, or None.
+    """
+
+    title: str
+    artists: tuple[str, ...]
+    year: int | None = None
+    is_single: bool | None = None
+    barcode: str | None = None
 
 
 def score(query: str, hit: Hit) -> float:
@@ -37,13 +74,114 @@ def rank(query: str, hits: Iterable[Hit]) -> list[Hit]:
     return sorted(hits, key=lambda hit: -(score(query, hit) + _preference(hit)))
 
 
+def work_of(hit: Hit) -> Work:
+    """Return an album or a release of either catalogue as a work."""
+    if isinstance(hit, SpotifyItem):
+        few = hit.track_count is not None and hit.track_count <= _MOST_SINGLE_TRACKS
+        return Work(
+            title=hit.name,
+            artists=hit.artists,
+            year=hit.year,
+            # Many tracks make no single; few may be an album of long ones.
+            is_single=None if few or hit.track_count is None else False,
+        )
+    formats = frozenset(hit.formats)
+    is_album, is_single = bool(formats & _ALBUM_FORMATS), bool(formats & _SINGLE_FORMATS)
+    return Work(
+        title=hit.title,
+        artists=(hit.artist,),
+        year=hit.year,
+        is_single=None if is_album == is_single else is_single,
+    )
+
+
+def confidence_of(one: Work, other: Work) -> Confidence | None:
+    """Return how surely both are the same work; None: they are not."""
+    artists = compare_artists(one.artists, other.artists)
+    if artists is None:
+        return None
+    if _has_same_barcode(one, other):
+        return Confidence.EXACT
+    mine, theirs = read_title(one.title), read_title(other.title)
+    titles = compare_titles(mine, theirs)
+    if titles is None:
+        return None
+    return min(artists, titles, _by_size(one, other, mine, theirs), _by_year(one, other, mine))
+
+
+def best_match(wanted: Work, hits: Iterable[H], *, barcode: str | None = None) -> Match[H] | None:
+    """Return the surest of ``hits``, or None; ``barcode`` is what all of them are known to have."""
+    return next(iter(matches_of(wanted, hits, barcode=barcode)), None)
+
+
+def matches_of(wanted: Work, hits: Iterable[H], *, barcode: str | None = None) -> list[Match[H]]:
+    """Return those of ``hits`` that may be the same work, the surest first.
+
+    Equals come by how alike their titles are, how far their year is from the wanted one, and in
+    their upstream's order.
+    """
+    found: list[tuple[tuple[int, bool, int], Match[H]]] = []
+    for hit in hits:
+        work = replace(work_of(hit), barcode=barcode)
+        confidence = confidence_of(wanted, work)
+        if confidence is not None:
+            is_other_spelling = fold(work.title) != fold(wanted.title)
+            place = (-confidence, is_other_spelling, _years_apart(wanted, work))
+            found.append((place, Match(hit, confidence)))
+    found.sort(key=lambda each: each[0])
+    return [match for _, match in found]
+
+
+def discogs_matches(item: SpotifyItem, hits: Iterable[SearchHit]) -> list[Match[SearchHit]]:
+    """Return those of ``hits`` that may be an album or an artist of Spotify, the surest first."""
+    if item.kind is not SpotifyKind.ARTIST:
+        return matches_of(work_of(item), hits)
+    return [Match(hit, Confidence.EXACT) for hit in hits if is_same_artist(item.name, hit.title)]
+
+
 def is_same(item: SpotifyItem, hit: SearchHit) -> bool:
-    """Return whether both name the same album by the same artist, or the same artist."""
-    if item.kind is SpotifyKind.ARTIST:
-        return fold(item.name) == fold(hit.title)
-    artist = fold(hit.artist)
-    is_theirs = any(fold(name) == artist for name in (*item.artists, " ".join(item.artists)))
-    return is_theirs and fold(item.name) == fold(hit.title)
+    """Return whether both surely name the same album by the same artist, or the same artist."""
+    return any(match.confidence >= Confidence.LIKELY for match in discogs_matches(item, [hit]))
+
+
+def is_same_artist(one: str, other: str) -> bool:
+    """Return whether two catalogues' names are those of the same artist."""
+    return compare_artists((one,), (other,)) is Confidence.EXACT
+
+
+def _has_same_barcode(one: Work, other: Work) -> bool:
+    mine, theirs = (
+        "".join(filter(str.isdecimal, work.barcode or "")).lstrip("0") for work in (one, other)
+    )
+    return mine == theirs and len(mine) >= _FEWEST_BARCODE_DIGITS
+
+
+def _by_size(one: Work, other: Work, mine: Title, theirs: Title) -> Confidence:
+    """A single of the same name is another record."""
+    sizes = {mine.is_single or one.is_single, theirs.is_single or other.is_single}
+    return Confidence.DOUBTFUL if {True, False} <= sizes else Confidence.EXACT
+
+
+def _by_year(one: Work, other: Work, title: Title) -> Confidence:
+    """The year says something where the title does not: pressings appear again and again."""
+    if not _is_ambiguous(one, title):
+        return Confidence.EXACT
+    if one.year is None or other.year is None:
+        return Confidence.LIKELY
+    is_near = abs(one.year - other.year) <= _YEARS_APART
+    return Confidence.EXACT if is_near else Confidence.DOUBTFUL
+
+
+def _is_ambiguous(work: Work, title: Title) -> bool:
+    """Return whether an artist may have several records of this title: hits, self-titled ones."""
+    is_own_name = compare_artists((work.title,), work.artists) is Confidence.EXACT
+    return title.is_generic or is_own_name
+
+
+def _years_apart(one: Work, other: Work) -> int:
+    if one.year is None or other.year is None:
+        return _UNKNOWN_YEARS_APART
+    return abs(one.year - other.year)
 
 
 def _preference(hit: Hit) -> float:

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from services.answers import Answer
+from services.catalogue.confidence import Confidence
 from services.discogs.models import DiscogsResults, SearchHit
 from services.errors import ExternalServiceException, RefusedLocally
 from services.spotify.models import SpotifyItem, SpotifyResults
@@ -92,8 +93,13 @@ class CatalogueMatch:
 
     Attributes:
         hits: The likeliest first; up to three.
-        is_sure: The first one has the same title and artist.
+        confidence: How surely the first one is the same; None: it is only what the search found.
     """
 
     hits: tuple[SearchHit, ...] = ()
-    is_sure: bool = False
+    confidence: Confidence | None = None
+
+    @property
+    def is_sure(self) -> bool:
+        """The first one is the same work by the same artist, perhaps in another edition."""
+        return self.confidence is not None and self.confidence >= Confidence.LIKELY

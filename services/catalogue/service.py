@@ -10,6 +10,7 @@ import msgspec
 from services.answers import Answer
 from services.catalogue import matching
 from services.catalogue.models import CatalogueMatch, Hit, SearchKind, SearchResults
+from services.catalogue.titles import bare_title
 from services.discogs.links import parse_release_id
 from services.discogs.models import DiscogsKind, DiscogsResults, Release, SearchHit
 from services.errors import ExternalServiceException
@@ -152,11 +153,15 @@ class CatalogueService:
                 item, kind=SpotifyKind.ALBUM, name=item.album or item.name
             )
         wanted = DiscogsKind.ARTIST if item.kind is SpotifyKind.ARTIST else DiscogsKind.RELEASE
-        words = clean_text(" ".join((*item.artists[:1], item.name)))[:MAX_QUERY_LENGTH]
+        name = item.name if wanted is DiscogsKind.ARTIST else bare_title(item.name)
+        words = clean_text(" ".join((*item.artists[:1], name)))[:MAX_QUERY_LENGTH]
         hits = (await self._discogs.search(clean_query(words), wanted)).value.hits
-        hits = tuple(sorted(hits, key=lambda hit: not matching.is_same(item, hit)))
-        is_sure = bool(hits) and matching.is_same(item, hits[0])
-        return CatalogueMatch(hits=hits[:_MOST_MATCHES], is_sure=is_sure)
+        matches = matching.discogs_matches(item, hits)
+        same = [match.hit for match in matches]
+        return CatalogueMatch(
+            hits=(*same, *(hit for hit in hits if hit not in same))[:_MOST_MATCHES],
+            confidence=matches[0].confidence if matches else None,
+        )
 
     def upstreams(self, kind: SearchKind) -> tuple[str, ...]:
         """Return the upstreams that a search of ``kind`` asks, in the order they are shown."""

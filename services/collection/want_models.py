@@ -34,6 +34,7 @@ class StoredWant(msgspec.Struct, frozen=True, kw_only=True):
         country: Or None.
         formats: In Discogs' order.
         labels: In Discogs' order.
+        genres: Discogs' genres.
         rating: 0 (none) to 5.
         notes: Empty for none.
         added_at: UTC, or None.
@@ -49,6 +50,7 @@ class StoredWant(msgspec.Struct, frozen=True, kw_only=True):
     country: str | None = None
     formats: tuple[Format, ...] = ()
     labels: tuple[LabelLine, ...] = ()
+    genres: tuple[str, ...] = ()
     rating: int = 0
     notes: str = ""
     added_at: datetime | None = None

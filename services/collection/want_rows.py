@@ -47,6 +47,7 @@ def want_of(record: WantRecord) -> StoredWant:
         country=pressing.country,
         formats=pressing.formats,
         labels=pressing.labels,
+        genres=pressing.genres,
         rating=wish.rating,
         notes=wish.notes,
         added_at=wish.added_at,

@@ -100,6 +100,20 @@ class DailyQuota:
         self._turn_to(self._clock.now().timestamp())
         return self._total
 
+    @property
+    def requests(self) -> int:
+        """Allowed in 24 hours."""
+        return self._requests
+
+    def room(self, priority: Priority) -> tuple[int, float]:
+        """Return how many requests of that priority fit now, and in how many seconds one does."""
+        now = self._clock.now().timestamp()
+        self._turn_to(now)
+        left = self._requests - self._total
+        if priority is Priority.BACKGROUND:
+            left = min(left, self._requests // 2 - self._background)
+        return max(0, left), 0.0 if left > 0 else self._room_at(priority, 1) - now
+
     def take(self, count: int = 1) -> Slot:
         """Count a request that is about to be sent, or what else is counted; returns where.
 

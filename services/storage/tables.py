@@ -359,6 +359,20 @@ AI_CONSENTS: Final = Table(
     Column("user_id", BigInteger, primary_key=True, autoincrement=False),
     Column("given_at", UtcDateTime, nullable=False),
 )
+# Playlists that are being filled from somebody's records, and those that were lately.
+PLAYLIST_RUNS: Final = Table(
+    "playlist_runs",
+    METADATA,
+    Column("id", SnowflakeOrId, primary_key=True),
+    Column("user_id", BigInteger, nullable=False),
+    Column("stage", String(16), nullable=False),
+    Column("content", Text, nullable=False),  # JSON: what was chosen, and how far it is
+    Column("changed_at", UtcDateTime, nullable=False),
+    Index("ix_playlist_runs_user_id_changed_at", "user_id", "changed_at"),
+    # A number that is never used twice: an old button must not find another run.
+    sqlite_autoincrement=True,
+)
+
 SEARCH_NAME: Final = "collection_search"
 """The full-text index, which only the migration can describe: FTS5 with triggers on SQLite, a GIN
 index on PostgreSQL. Both follow ``collection_items.words`` by themselves."""

@@ -9,7 +9,7 @@ import yarl
 from discord.ext import commands
 from harness.databases import make_sqlite_template, open_database
 
-from bot.app import make_services
+from bot.assembly import make_services
 from bot.client import EXTENSIONS, AimeBot, point_discord_at
 from bot.errors import Answers, CommandTree
 from bot.i18n import Catalogue
@@ -135,6 +135,7 @@ async def test_every_extension_loads_and_brings_its_command(bot: AimeBot) -> Non
         "discover",
         "haiku",
         "help",
+        "playlist",
         "release",
         "search",
         "settings",

@@ -15,12 +15,11 @@ from aiohttp.typedefs import Handler, Middleware
 
 from bot.sandbox.art import cover_png
 from bot.sandbox.catalogue import Album, Catalogue, default_catalogue
-from bot.sandbox.catalogue.model import spotify_id
 from bot.sandbox.faults import FaultKind, fault_middleware
 from bot.sandbox.server import StandIn
 from bot.sandbox.spotify import quirks
 from bot.sandbox.spotify.accounts import TokenDesk, fault_body
-from bot.sandbox.spotify.finding import PLAYLISTS, SpotifySearch, parse_question, playlists
+from bot.sandbox.spotify.finding import SpotifySearch, parse_question, playlists
 from bot.sandbox.spotify.objects import SpotifyObjects, album_type, songs_of
 from bot.sandbox.spotify.parameters import (
     Unbuilt,
@@ -31,6 +30,8 @@ from bot.sandbox.spotify.parameters import (
     refused,
     there,
 )
+from bot.sandbox.spotify.playlist_shelf import Playlists
+from bot.sandbox.spotify.playlists import PlaylistEndpoints
 from bot.sandbox.spotify.short_links import ShortLinkDesk, bases
 
 _TOKEN_SECONDS: Final = 3600
@@ -48,7 +49,6 @@ _REMOVED: Final = (
     "/audio-features/{id}",
     "/browse/{rest:.*}",
     "/markets",
-    "/playlists/{id}/items",
     "/playlists/{id}/tracks",
     "/recommendations",
     "/users/{id}",
@@ -65,6 +65,7 @@ class SpotifyStandIn(StandIn):
         accounts: Issues tokens; its `expires_in` may be changed while running.
         catalogue: The records it knows.
         short_links: Where short links lead.
+        playlists: Those of people who can log in.
         premium_lapsed: Every call answers 403 in plain text, as when the app's owner stops paying;
             the QUIRK `premium_lapsed` does the same. `sparse` leaves out whatever may be absent.
     """
@@ -97,6 +98,7 @@ class SpotifyStandIn(StandIn):
         )
         self.catalogue = catalogue or default_catalogue()
         self.short_links = ShortLinkDesk()
+        self.playlists = Playlists()
         self._search = SpotifySearch(self.catalogue)
 
     @property
@@ -150,7 +152,8 @@ class SpotifyStandIn(StandIn):
         router.add_get("/v1/artists/{id}", self._answer_artist)
         router.add_get("/v1/artists/{id}/albums", self._answer_artist_albums)
         router.add_get("/v1/tracks/{id}", self._answer_track)
-        router.add_get("/v1/playlists/{id}", self._answer_playlist)
+        for (method, path), handler in self._playlist_endpoints().routes().items():
+            router.add_route(method, f"/v1{path}", handler)
         for path in _REMOVED:
             router.add_get(f"/v1{path}", _answer_removed)
         router.add_get("/v1/{rest:.*}", _answer_unknown)
@@ -238,11 +241,13 @@ class SpotifyStandIn(StandIn):
         song = there(self.catalogue.spotify_songs.get(id_of(request)))
         return web.json_response(self._objects.track(song, market_of(request)))
 
-    async def _answer_playlist(self, request: web.Request) -> web.StreamResponse:
-        wanted = id_of(request)
-        rows = {spotify_id("playlist", row[0]): row for row in PLAYLISTS}
-        # No `items` key: the contents are the owner's alone in Development Mode.
-        return web.json_response(self._objects.playlist(*there(rows.get(wanted))))
+    def _playlist_endpoints(self) -> PlaylistEndpoints:
+        return PlaylistEndpoints(
+            playlists=self.playlists,
+            catalogue=self.catalogue,
+            owner_of=self.accounts.owner_of,
+            objects=lambda: self._objects,
+        )
 
     def _album(self, request: web.Request) -> Album:
         return there(self.catalogue.spotify_albums.get(id_of(request)))

@@ -626,3 +626,31 @@ async def test_the_unit_and_the_lead_of_the_store_are_chosen(clock: VirtualClock
 
     assert str(caught.value) == "euria.quota: 900 of 1000 tokens of the day used"
     assert store.total("euria") == 1_200
+
+
+# Looking ahead
+
+
+@in_virtual_time
+async def test_room_is_what_each_priority_may_still_send(clock: VirtualClock) -> None:
+    quota = _quota(clock, 10)
+    _take(quota, 2, WORK)
+    _take(quota, 4)
+
+    assert quota.requests == 10
+    assert quota.room(PERSON) == (4, 0.0)
+    assert quota.room(WORK) == (3, 0.0)
+    _take(quota, 3)
+    assert quota.room(WORK) == (1, 0.0)
+
+
+@in_virtual_time
+async def test_room_that_is_none_says_in_how_many_seconds_there_is_some(
+    clock: VirtualClock,
+) -> None:
+    quota = _quota(clock, 4)
+    _take(quota, 2, WORK)
+    await clock.sleep(HOUR)
+
+    assert quota.room(WORK) == (0, UNTIL_THE_FIRST_LEAVES - HOUR)
+    assert quota.room(PERSON) == (2, 0.0)
