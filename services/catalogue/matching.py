@@ -16,7 +16,7 @@ from services.catalogue.names import compare_artists
 from services.catalogue.titles import Title, compare_titles, read_title
 from services.discogs.models import SearchHit
 from services.music import fold
-from services.spotify.models import SpotifyItem, SpotifyKind
+from services.spotify.models import SpotifyAlbum, SpotifyItem, SpotifyKind
 
 GOOD_ENOUGH: Final = 0.6
 _KIND_ORDER = {SpotifyKind.ALBUM: 0.03, SpotifyKind.ARTIST: 0.02, SpotifyKind.TRACK: 0.01}
@@ -77,22 +77,36 @@ def rank(query: str, hits: Iterable[Hit]) -> list[Hit]:
 def work_of(hit: Hit) -> Work:
     """Return an album or a release of either catalogue as a work."""
     if isinstance(hit, SpotifyItem):
-        few = hit.track_count is not None and hit.track_count <= _MOST_SINGLE_TRACKS
         return Work(
             title=hit.name,
             artists=hit.artists,
             year=hit.year,
-            # Many tracks make no single; few may be an album of long ones.
-            is_single=None if few or hit.track_count is None else False,
+            is_single=_is_single(hit.album_type, hit.track_count),
         )
-    formats = frozenset(hit.formats)
-    is_album, is_single = bool(formats & _ALBUM_FORMATS), bool(formats & _SINGLE_FORMATS)
     return Work(
         title=hit.title,
         artists=(hit.artist,),
         year=hit.year,
-        is_single=None if is_album == is_single else is_single,
+        is_single=is_single_format(hit.formats),
     )
+
+
+def work_of_album(album: SpotifyAlbum) -> Work:
+    """Return an album of Spotify as a work."""
+    return Work(
+        title=album.name,
+        artists=tuple(credit.name for credit in album.credits),
+        year=album.year,
+        is_single=_is_single(album.album_type, album.track_count),
+        barcode=album.upc,
+    )
+
+
+def is_single_format(formats: Iterable[str]) -> bool | None:
+    """Return what Discogs' formats say; None where they say neither, or both."""
+    named = frozenset(formats)
+    is_album, is_single = bool(named & _ALBUM_FORMATS), bool(named & _SINGLE_FORMATS)
+    return None if is_album == is_single else is_single
 
 
 def confidence_of(one: Work, other: Work) -> Confidence | None:
@@ -120,9 +134,11 @@ def matches_of(wanted: Work, hits: Iterable[H], *, barcode: str | None = None) -
     Equals come by how alike their titles are, how far their year is from the wanted one, and in
     their upstream's order.
     """
+    works = [(hit, replace(work_of(hit), barcode=barcode)) for hit in hits]
+    if _is_only_one(wanted, [work for _, work in works]):
+        wanted = replace(wanted, year=None)  # a late pressing of the only record of that name
     found: list[tuple[tuple[int, bool, int], Match[H]]] = []
-    for hit in hits:
-        work = replace(work_of(hit), barcode=barcode)
+    for hit, work in works:
         confidence = confidence_of(wanted, work)
         if confidence is not None:
             is_other_spelling = fold(work.title) != fold(wanted.title)
@@ -147,6 +163,30 @@ def is_same(item: SpotifyItem, hit: SearchHit) -> bool:
 def is_same_artist(one: str, other: str) -> bool:
     """Return whether two catalogues' names are those of the same artist."""
     return compare_artists((one,), (other,)) is Confidence.EXACT
+
+
+def _is_single(album_type: str | None, track_count: int | None) -> bool | None:
+    """Return what Spotify says: its "single" is also an EP, and few tracks may be long ones."""
+    if album_type in ("album", "compilation"):
+        return False
+    is_short = track_count is not None and track_count <= _MOST_SINGLE_TRACKS
+    if album_type == "single":
+        return True if is_short else None
+    return None if is_short or track_count is None else False
+
+
+def _is_only_one(wanted: Work, works: Iterable[Work]) -> bool:
+    """Return whether a self-titled record can only be one of ``works``, whatever its year."""
+    title = read_title(wanted.title)
+    if wanted.year is None or title.is_generic or not _is_ambiguous(wanted, title):
+        return False
+    undated = replace(wanted, year=None)
+    years = {
+        work.year
+        for work in works
+        if (confidence_of(undated, work) or Confidence.DOUBTFUL) >= Confidence.LIKELY
+    }
+    return len(years) == 1 and all(year is None or year <= wanted.year for year in years)
 
 
 def _has_same_barcode(one: Work, other: Work) -> bool:

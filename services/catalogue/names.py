@@ -51,6 +51,11 @@ def is_various(names: Sequence[str]) -> bool:
     return len(names) == 1 and "".join(_words(names[0])) in _VARIOUS
 
 
+def find_words(name: str) -> str:
+    """Return the words by which a person's own records of an artist are found, however credited."""
+    return " ".join(_split(_NAMESAKE.sub("", name))[0])
+
+
 def lead_name(name: str) -> str:
     """Return a name as a search needs it: without numbers, marks and guests."""
     return _GUESTS.sub("", _NAMESAKE.sub("", name)).strip()
