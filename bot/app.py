@@ -6,7 +6,7 @@ import logging
 import os
 import platform
 import uuid
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from typing import Final
 
@@ -17,6 +17,7 @@ from bot.connection import connected
 from bot.delivery.delivery import make_delivery
 from bot.errors import Answers
 from bot.i18n import Catalogue
+from bot.linking import make_linking
 from bot.operators import Operators
 from bot.releasing import make_releasing
 from bot.services import Services
@@ -68,10 +69,19 @@ def make_services(
     tools = Tools(database=database, upstreams=upstreams, clock=clock, jobs=jobs, syncs=syncs)
     stale_seconds = settings.discogs_stale_hours * 3_600
     collecting = make_collecting(tools, cipher, operators, stale_seconds=stale_seconds)
-    releasing = make_releasing(database, upstreams.discogs, collecting, clock=clock)
+    linking = make_linking(
+        spotify=upstreams.spotify,
+        discogs=upstreams.discogs,
+        short_links=upstreams.short_links,
+        messages=messages,
+    )
+    releasing = make_releasing(
+        database, upstreams.discogs, collecting, words_of=linking.music.words_of, clock=clock
+    )
     writing = make_writing(tools, collecting.service, delivery=delivery, messages=messages)
     services = Services(
         catalogue=CatalogueService(spotify=upstreams.spotify, discogs=upstreams.discogs),
+        linked_messages=linking.messages,
         releases=releasing.lookup,
         suggestions=releasing.suggestions,
         descriptions=writing.descriptions,
@@ -100,8 +110,18 @@ def make_services(
     return services, (jobs, syncs)
 
 
-async def run(settings: Settings, *, clock: Clock | None = None) -> int:
+async def run(
+    settings: Settings,
+    *,
+    clock: Clock | None = None,
+    short_link_hosts: Mapping[str, str] | None = None,
+) -> int:
     """Run the bot until SIGTERM, SIGINT or a fatal error; returns the exit code.
+
+    Args:
+        settings: Checked.
+        clock: Another one than the system's, for the demo.
+        short_link_hosts: Where the demo finds what Spotify's short links lead to.
 
     Raises:
         StartError: It cannot start.
@@ -115,7 +135,9 @@ async def run(settings: Settings, *, clock: Clock | None = None) -> int:
     async with contextlib.AsyncExitStack() as stack:
         stop = stack.enter_context(stop_signals())
         database = await stack.enter_async_context(open_state(settings, clock=clock))
-        upstreams = await stack.enter_async_context(open_upstreams(settings, database, clock=clock))
+        upstreams = await stack.enter_async_context(
+            open_upstreams(settings, database, clock=clock, short_link_hosts=short_link_hosts)
+        )
         pictures = await stack.enter_async_context(open_pictures(clock))
         services, jobs = make_services(
             settings, languages, upstreams, database, pictures=pictures, clock=clock

@@ -20,6 +20,7 @@ EXTENSIONS: Final = (
     "cogs.discover",
     "cogs.haiku",
     "cogs.help",
+    "cogs.links",
     "cogs.release",
     "cogs.search",
     "cogs.settings",

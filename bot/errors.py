@@ -73,6 +73,9 @@ _QUERY_SENTENCES: Final = {
     "too_long": N_(
         "That's {length} characters; I can search for up to {maximum}. Artist and title will do."
     ),
+    "no_record": N_(
+        "That link leads to no record. Give me one to an album, an artist or a track, or words."
+    ),
     "no_words": N_("I need a letter or a number to search for: an artist, a title, anything."),
 }
 

@@ -17,6 +17,7 @@ from services.resilience.events import Events
 from services.resilience.policy import Policy
 from services.resilience.rate_limiter import Rate
 from services.resilience.retry import Backoff
+from services.spotify.short_links import SHORT_LINK_SECONDS
 
 _DISCOGS_ANONYMOUS_PER_MINUTE: Final = 25
 # One second more than Discogs' own minute absorbs the skew between its clock and ours.
@@ -65,6 +66,27 @@ def spotify_policy(
         cooldown_seconds=_COOLDOWN_SECONDS,
     )
     return _policy(config, clock, chance, stores, events)
+
+
+def short_link_policy(*, clock: Clock, chance: random.Random) -> Policy:
+    """Five seconds in all and one attempt: who waits for a link can paste the long one instead.
+
+    The hosts of short links are not the Web API: they spend nothing of its quota, and their
+    trouble says nothing of its health.
+    """
+    config = PolicyConfig(
+        upstream="spotify",
+        deadline=SHORT_LINK_SECONDS,
+        attempt_timeout=SHORT_LINK_SECONDS,
+        concurrency=4,
+        rate=Rate(permits=10, window=10.0),
+        backoff=Backoff(attempts=1),
+        cache_entries=500,
+        cache_bytes=256 * 1024,
+        negative_seconds=_NEGATIVE_SECONDS,
+        cooldown_seconds=_COOLDOWN_SECONDS,
+    )
+    return Policy(config, clock=clock, chance=chance)
 
 
 def discogs_policy(

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from bot.delivery.door import Door
 from bot.errors import Answers
 from bot.operators import Operators
+from bot.ui.linked_message import LinkedMessages
 from bot.ui.pictures import Pictures
 from bot.ui.stream import ProgressiveMessages
 from bot.ui.sync_message import SyncMessages
@@ -33,6 +34,7 @@ class Services:
     """Everything a cog may ask for; made in ``bot/app.py``."""
 
     catalogue: CatalogueService
+    linked_messages: LinkedMessages
     releases: ReleaseLookup
     suggestions: Suggestions
     descriptions: DescriptionService

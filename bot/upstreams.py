@@ -7,6 +7,7 @@ from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from typing import Final
 
+from bot.linking import open_short_links
 from bot.policies import Stores, discogs_policy, euria_policy, spotify_policy
 from bot.settings import Settings
 from services.discogs.oauth import DiscogsOAuth
@@ -28,6 +29,7 @@ from services.spotify.capabilities import Capabilities
 from services.spotify.sending import SETTINGS as SPOTIFY_SETTINGS
 from services.spotify.sending import SpotifySender
 from services.spotify.service import SpotifyService
+from services.spotify.short_links import ShortLinks
 from services.storage.database import Database
 from services.storage.errors import DatabaseUnavailable
 from services.storage.resilience import (
@@ -48,6 +50,7 @@ class Upstreams:
 
     spotify: SpotifyService
     spotify_sender: SpotifySender
+    short_links: ShortLinks
     discogs: DiscogsService
     discogs_oauth: DiscogsOAuth | None
     euria: EuriaService
@@ -56,7 +59,11 @@ class Upstreams:
 
 @asynccontextmanager
 async def open_upstreams(
-    settings: Settings, database: Database, *, clock: Clock
+    settings: Settings,
+    database: Database,
+    *,
+    clock: Clock,
+    short_link_hosts: Mapping[str, str] | None = None,
 ) -> AsyncIterator[Upstreams]:
     """Make the services of the upstreams, with one HTTP session for all of them.
 
@@ -74,6 +81,9 @@ async def open_upstreams(
         await stack.enter_async_context(_remembering(policies, budget, database, clock))
         known = await stack.enter_async_context(_spotify_capabilities(database, clock))
         sender = _spotify_sender(settings, http, policies["spotify"], known, clock)
+        short_links = await stack.enter_async_context(
+            open_short_links(settings, http, clock=clock, hosts=short_link_hosts)
+        )
         spotify = SpotifyService(sender, market=settings.spotify_market)
         discogs = _discogs(settings, http, policies["discogs"])
         euria = _euria(settings, http, policies["euria"], budget, clock)
@@ -91,6 +101,7 @@ async def open_upstreams(
         yield Upstreams(
             spotify=spotify,
             spotify_sender=sender,
+            short_links=short_links,
             discogs=discogs,
             discogs_oauth=_discogs_oauth(settings, http, policies["discogs"], clock),
             euria=euria,

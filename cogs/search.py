@@ -17,11 +17,13 @@ from bot.ui.choices import Suggesting, release_choices
 from bot.ui.host import Host
 from bot.ui.item_card import release_card, spotify_card
 from bot.ui.layout import view_of
+from bot.ui.linked_message import LinkedMessages
 from bot.ui.match_card import describe_button, release_button
 from bot.ui.notices import notice
 from bot.ui.reply import InteractionReply, MessageReply, Reply
 from bot.ui.search_card import PICK_PREFIX, search_card
 from bot.ui.stream import ProgressiveMessages
+from services.catalogue.links import find_music_links
 from services.catalogue.models import SearchKind, SearchResults
 from services.catalogue.service import CatalogueService
 from services.music import clean_query
@@ -31,6 +33,8 @@ from services.spotify.models import SpotifyKind
 class _Services(Protocol):
     @property
     def catalogue(self) -> CatalogueService: ...
+    @property
+    def linked_messages(self) -> LinkedMessages: ...
     @property
     def suggestions(self) -> Suggesting: ...
     @property
@@ -45,6 +49,7 @@ async def setup(bot: Host[_Services]) -> None:
     await bot.add_cog(
         Search(
             catalogue=services.catalogue,
+            linked=services.linked_messages,
             suggestions=services.suggestions,
             messages=services.messages,
             answers=services.answers,
@@ -59,12 +64,14 @@ class Search(commands.Cog):
         self,
         *,
         catalogue: CatalogueService,
+        linked: LinkedMessages,
         suggestions: Suggesting,
         messages: ProgressiveMessages,
         answers: Answers,
     ) -> None:
-        """Search ``catalogue`` and show it through ``messages``."""
+        """Search ``catalogue`` and show it through ``messages``; links through ``linked``."""
         self._catalogue = catalogue
+        self._linked = linked
         self._suggestions = suggestions
         self._messages = messages
         self._answers = answers
@@ -73,7 +80,7 @@ class Search(commands.Cog):
         name="search", description=locale_str("Find music on Spotify and Discogs, side by side")
     )
     @app_commands.describe(
-        query=locale_str("Artist, title, or both"),
+        query=locale_str("Artist, title, or both; or a link to Spotify or Discogs"),
         kind=locale_str("What to look for; everything by default"),
     )
     @app_commands.choices(
@@ -121,7 +128,7 @@ class Search(commands.Cog):
 
     @commands.Cog.listener()
     async def on_message(self, message: discord.Message) -> None:
-        """Answer a direct message as a search for its text."""
+        """Answer a direct message as a search for its text, or with what it links to."""
         if message.author.bot or message.guild is not None or not message.content.strip():
             return
         # A message carries no locale; English is what Discord shows when it knows none.
@@ -130,12 +137,15 @@ class Search(commands.Cog):
             await self._answer(reply, message.content, SearchKind.EVERYTHING, texts)
 
     async def _answer(self, reply: Reply, query: str, kind: SearchKind, texts: Texts) -> None:
-        """Search and show each upstream's answer as it comes.
+        """Search and show each upstream's answer as it comes; look links up instead.
 
         Raises:
             InvalidQuery: ``query`` cannot be searched for; nothing was acknowledged yet.
             EditFailed: Discord refused the last edit.
         """
+        if links := find_music_links(query):
+            await self._linked.answer(reply, links, texts)
+            return
         query = clean_query(query)
         await reply.acknowledge()
 

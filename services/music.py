@@ -34,7 +34,8 @@ class InvalidQuery(ValueError):  # noqa: N818  # reads like the error tree's nam
     """What the user typed cannot be searched for.
 
     Attributes:
-        reason: ``too_short``, ``too_long`` or ``no_words``.
+        reason: ``too_short``, ``too_long``, ``no_words`` or ``no_record`` (a link to something that
+            no record shop has).
         length: How many characters were left after trimming.
     """
 

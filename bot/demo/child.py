@@ -14,6 +14,7 @@ from datetime import timedelta
 from bot.app import run
 from bot.demo.clock import MovableClock
 from bot.logs import set_up_logging
+from bot.sandbox.spotify.short_links import bases
 from bot.settings import load_settings
 from bot.state import StartError
 
@@ -25,9 +26,11 @@ def main() -> int:
         level=settings.log_level, log_format=settings.log_format, secrets=settings.secrets()
     )
     clock = MovableClock()
+    # The stand-in's accounts and short links are on one port; what the latter are is no setting.
+    hosts = bases(settings.spotify_accounts_url.removesuffix("/accounts"))
     threading.Thread(target=_obey, args=(clock,), daemon=True).start()
     try:
-        return asyncio.run(run(settings, clock=clock))
+        return asyncio.run(run(settings, clock=clock, short_link_hosts=hosts))
     except StartError as error:
         sys.stderr.write(f"aime: {error}\n")
         return 1

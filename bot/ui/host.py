@@ -1,7 +1,8 @@
 """What a cog's ``setup`` is given: a place to be added to, and services to take from."""
 
-from typing import Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
+from discord import app_commands
 from discord.ext import commands
 
 S_co = TypeVar("S_co", covariant=True)
@@ -16,3 +17,11 @@ class Host(Protocol[S_co]):
 
     async def add_cog(self, cog: commands.Cog, /) -> None:
         """Add the cog to the bot."""
+
+
+class MenuHost(Host[S_co], Protocol[S_co]):
+    """A bot for a cog that also has entries in menus of messages or people."""
+
+    @property
+    def tree(self) -> app_commands.CommandTree[Any]:
+        """Where such entries are added."""

@@ -1,6 +1,6 @@
 """A search as a message: one container per upstream, the best hit as a card, a menu of others."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 import discord
@@ -75,6 +75,21 @@ def title_line(hit: Hit, limit: int = MAX_TITLE) -> str:
 def by_line(hit: Hit, texts: Texts, limit: int = _MAX_FACTS) -> str:
     """Return artist, kind, year and the like, separated by middle dots."""
     return escape(shorten(" · ".join(part for part in _facts(hit, texts) if part), limit))
+
+
+def pick_menu(
+    hits: Iterable[Hit], user_id: int, placeholder: str, texts: Texts
+) -> ui.Select[ui.LayoutView] | None:
+    """Return a menu that opens one of up to 25 ``hits``; None where none has a card of its own."""
+    choices = {value: hit for hit in hits if (value := _value(hit)) is not None}
+    if not choices:
+        return None
+    menu: ui.Select[ui.LayoutView] = ui.Select(
+        custom_id=f"{PICK_PREFIX}:{user_id}", placeholder=placeholder
+    )
+    for value, hit in choices.items():
+        menu.append_option(_option(hit, value, texts))
+    return menu
 
 
 def _describe(results: SearchResults, user_id: int, texts: Texts) -> Button | None:
@@ -192,16 +207,8 @@ def _kind_name(kind: SpotifyKind | DiscogsKind, texts: Texts) -> str:
 
 def _menu(results: SearchResults, user_id: int, texts: Texts) -> ui.Select[ui.LayoutView] | None:
     hits = [results.best, *results.others] if results.best else results.others
-    choices = {value: hit for hit in hits if (value := _value(hit)) is not None}
-    if not choices:
-        return None
-    menu: ui.Select[ui.LayoutView] = ui.Select(
-        custom_id=f"{PICK_PREFIX}:{user_id}",
-        placeholder=texts.gettext("Not this one, or curious for more? Pick here"),
-    )
-    for value, hit in choices.items():
-        menu.append_option(_option(hit, value, texts))
-    return menu
+    placeholder = texts.gettext("Not this one, or curious for more? Pick here")
+    return pick_menu(hits, user_id, placeholder, texts)
 
 
 def _option(hit: Hit, value: str, texts: Texts) -> discord.SelectOption:

@@ -65,6 +65,10 @@ class Currencies(Protocol):
         """Return it, or None when it is not known."""
 
 
+WordsOf = Callable[[str], Awaitable[str | None]]
+"""``LinkedMusic.words_of``, which says what is raised."""
+
+
 class Lookups(Protocol):
     """``RecentLookups``, as far as it is needed here."""
 
@@ -89,8 +93,18 @@ class ReleaseLookup:
         currencies: Currencies,
         lookups: Lookups,
         master_years: MasterYears,
+        words_of: WordsOf | None = None,
     ) -> None:
-        """Ask ``discogs``; note in ``lookups`` what people looked at, and ``master_years``."""
+        """Set whom to ask, and whom to tell.
+
+        Args:
+            discogs: Knows the releases.
+            currencies: Knows in what people want prices.
+            lookups: Is told what people looked at.
+            master_years: Is told when works first came out.
+            words_of: Reads links of Spotify's; None: they are words like others.
+        """
+        self._words_of = words_of
         self._discogs = discogs
         self._currencies = currencies
         self._lookups = lookups
@@ -102,12 +116,14 @@ class ReleaseLookup:
         Closing the iterator cancels what is still under way.
 
         Raises:
-            InvalidQuery: ``query`` has fewer than 2 or more than 200 characters, or no words.
+            InvalidQuery: ``query`` has fewer than 2 or more than 200 characters, or no words; or it
+                is a link to something that is no record.
             NotFound: There is no such release or master.
             ServiceDisabled: Discogs is switched off, or a search is needed and has no token.
             ExternalServiceException: Discogs fails, and nothing was kept.
         """
-        view, release_id = await self._found(clean_query(query))
+        words = await self._words_of(query) if self._words_of is not None else None
+        view, release_id = await self._found(clean_query(words or query))
         if release_id is None:
             yield replace(view, is_complete=True)
             return

@@ -18,6 +18,7 @@ from bot.collecting import Jobs, Tools, make_collecting
 from bot.delivery.door import Door
 from bot.errors import Answers, CommandTree
 from bot.i18n import Catalogue
+from bot.linking import make_linking
 from bot.operators import Operators
 from bot.releasing import make_releasing
 from bot.services import Services
@@ -41,6 +42,7 @@ from services.resilience.clock import SystemClock, system_random
 from services.resilience.config import PolicyConfig, StreamLimits
 from services.resilience.policy import Policy
 from services.spotify.service import SpotifyService
+from services.spotify.short_links import ShortLinks
 
 REAL_API, REAL_CDN = "https://discord.com/api", "https://cdn.discordapp.com"
 CATALOGUE = Catalogue()
@@ -72,6 +74,7 @@ async def services(tmp_path: Path) -> AsyncIterator[Services]:
         http = HttpClient(session, clock=clock)
         sender = spotify_sender(http, make_policy("spotify"), None, clock=clock)
         spotify = SpotifyService(sender, market="CH")
+        short_links = ShortLinks(http=http, policy=make_policy("spotify"))
         discogs = DiscogsService(
             http=http, policy=make_policy("discogs"), authorization=None, api_url=""
         )
@@ -93,6 +96,7 @@ async def services(tmp_path: Path) -> AsyncIterator[Services]:
                 upstreams=Upstreams(
                     spotify=spotify,
                     spotify_sender=sender,
+                    short_links=short_links,
                     discogs=discogs,
                     discogs_oauth=None,
                     euria=euria,
@@ -106,9 +110,15 @@ async def services(tmp_path: Path) -> AsyncIterator[Services]:
             operators,
             stale_seconds=1,
         )
-        releasing = make_releasing(database, discogs, collecting, clock=clock)
+        linking = make_linking(
+            spotify=spotify, discogs=discogs, short_links=short_links, messages=messages
+        )
+        releasing = make_releasing(
+            database, discogs, collecting, words_of=linking.music.words_of, clock=clock
+        )
         yield Services(
             catalogue=CatalogueService(spotify=spotify, discogs=discogs),
+            linked_messages=linking.messages,
             releases=releasing.lookup,
             suggestions=releasing.suggestions,
             descriptions=descriptions,

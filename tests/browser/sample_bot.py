@@ -145,6 +145,7 @@ def text_file() -> discord.File:
 
 def register(bot: commands.Bot) -> None:
     """Add the commands."""
+    _register_menu(bot)
     _register_options(bot)
     _register_looks(bot)
     plays: list[int] = []
@@ -166,6 +167,16 @@ def register(bot: commands.Bot) -> None:
             parts = [c.get("component", {}) for c in data["components"]]
             said = [str(p.get("value", p.get("values"))) for p in parts if p]
             await interaction.response.send_message("sent " + " / ".join(said))
+
+
+def _register_menu(bot: commands.Bot) -> None:
+    @bot.tree.context_menu(name="Count letters")
+    async def count(interaction: discord.Interaction, message: discord.Message) -> None:
+        await interaction.response.send_message(f"{len(message.content)} letters")
+
+    @bot.tree.context_menu(name="Say nothing")
+    async def say_nothing(interaction: discord.Interaction, message: discord.Message) -> None:
+        pass
 
 
 def _register_options(bot: commands.Bot) -> None:

@@ -11,7 +11,7 @@ from typing import Any, Final
 from bot.sandbox.chat.history import History
 from bot.sandbox.chat.live import LiveFeed
 from bot.sandbox.chat.switches import Switchboard
-from bot.sandbox.chat.views import Json, command_views
+from bot.sandbox.chat.views import Json, command_views, menu_views
 from bot.sandbox.discord import Exchange
 from bot.sandbox.sandbox import Sandbox
 
@@ -39,6 +39,7 @@ class Actions:
         return {
             "commands": self._commands,
             "run": self._run,
+            "run_menu": self._run_menu,
             "autocomplete": self._autocomplete,
             "press": self._press,
             "choose": self._choose,
@@ -51,12 +52,25 @@ class Actions:
 
     async def _commands(self, given: Json) -> Json:
         offered = self._discord.offered_commands(user=given["user"], channel=given["channel"])
-        return {"commands": command_views(offered)}
+        return {"commands": command_views(offered), "menu": menu_views(offered)}
 
     async def _run(self, given: Json) -> Json:
         exchange = await self._discord.run_command(
             given["command"], _with_files(given["options"]), **_scene(given)
         )
+        return await self._noted_outcome(exchange)
+
+    async def _run_menu(self, given: Json) -> Json:
+        exchange = await self._discord.run_message_command(
+            given["command"],
+            self._history.message(given["message"]),
+            user=given["user"],
+            locale=given["locale"],
+        )
+        return await self._noted_outcome(exchange)
+
+    async def _noted_outcome(self, exchange: Exchange) -> Json:
+        """Return how a command was acknowledged; that it was not is shown to its user."""
         outcome = await self._outcome(exchange)
         if outcome["state"] == "failed":
             note = self._history.note_failure(exchange, self._discord.bot_user)

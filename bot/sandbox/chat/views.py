@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from typing import Any, TypeAlias
 
 from bot.sandbox.discord import Attachment, Channel, Context, DiscordStandIn, Message, User
+from bot.sandbox.discord.command_checks import CommandType
 
 Json: TypeAlias = dict[str, Any]
 
@@ -76,8 +77,14 @@ def user_view(user: User) -> Json:
 
 def command_views(commands: Iterable[Json]) -> list[Json]:
     """Return the slash commands one can use, subcommands under their full names."""
-    slash = (command for command in commands if command["type"] == 1)
+    slash = (command for command in commands if command["type"] == CommandType.CHAT_INPUT)
     return [view for command in slash for view in _leaves(command, "")]
+
+
+def menu_views(commands: Iterable[Json]) -> list[Json]:
+    """Return the entries of a message's menu that one can use."""
+    entries = (command for command in commands if command["type"] == CommandType.MESSAGE)
+    return [{"name": e["name"], "shown": e.get("name_localizations")} for e in entries]
 
 
 def _leaves(node: Json, prefix: str) -> list[Json]:
@@ -100,7 +107,11 @@ def _used(message: Message) -> Json | None:
     metadata = message.metadata
     if metadata is None or "name" not in metadata:
         return None
-    return {"user": metadata["user"]["id"], "command": metadata["name"]}
+    return {
+        "user": metadata["user"]["id"],
+        "command": metadata["name"],
+        "is_menu": "target_message_id" in metadata,
+    }
 
 
 def _reply(message: Message) -> Json | None:

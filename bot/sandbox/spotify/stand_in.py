@@ -5,7 +5,7 @@ results a page, one id per call, and 403 for every endpoint that was removed.
 """
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 from http import HTTPStatus
 from typing import Final
@@ -30,6 +30,7 @@ from bot.sandbox.spotify.parameters import (
     refused,
     there,
 )
+from bot.sandbox.spotify.short_links import ShortLinkDesk, bases
 
 _TOKEN_SECONDS: Final = 3600
 _IMAGE_SIZES: Final = frozenset({"640", "300", "64"})
@@ -66,6 +67,7 @@ class SpotifyStandIn(StandIn):
         client_secret: The app's secret.
         accounts: Issues tokens; its `expires_in` may be changed while running.
         catalogue: The records it knows.
+        short_links: Where short links lead.
         premium_lapsed: Every call answers 403 in plain text, as when the app's owner stops paying.
     """
 
@@ -96,6 +98,7 @@ class SpotifyStandIn(StandIn):
             monotonic=monotonic,
         )
         self.catalogue = catalogue or default_catalogue()
+        self.short_links = ShortLinkDesk()
         self._search = SpotifySearch(self.catalogue)
 
     @property
@@ -107,6 +110,11 @@ class SpotifyStandIn(StandIn):
     def accounts_url(self) -> str:
         """Base of the accounts service; `/api/token` follows it."""
         return f"{self.url}/accounts"
+
+    @property
+    def short_link_hosts(self) -> Mapping[str, str]:
+        """The hosts of short links, and the base of each one's addresses here."""
+        return bases(self.url)
 
     def revoke_tokens(self) -> None:
         """Make every token issued so far answer 401 `The access token expired`."""
@@ -131,6 +139,7 @@ class SpotifyStandIn(StandIn):
         router = app.router
         router.add_post("/accounts/api/token", self.accounts.answer)
         router.add_get("/image/{name}", _image)
+        router.add_get("/short/{rest:.*}", self.short_links.answer)
         router.add_get("/v1/search", self._answer_search)
         router.add_get("/v1/albums/{id}", self._answer_album)
         router.add_get("/v1/albums/{id}/tracks", self._answer_album_tracks)

@@ -145,7 +145,7 @@ export function select(menu, done) {
   return button;
 }
 
-function place(list, button) {
+export function place(list, button) {
   const box = button.getBoundingClientRect();
   const below = innerHeight - box.bottom - 12;
   const room = Math.max(below, box.top - 12);

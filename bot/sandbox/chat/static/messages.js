@@ -1,4 +1,5 @@
 // The conversation. A change of a message touches that message's node and no other.
+import { appsButton, openApps } from "./apps.js";
 import { act, el, sync } from "./dom.js";
 import { attachment, component, embed } from "./components.js";
 import { markdown, names, written } from "./markdown.js";
@@ -48,7 +49,16 @@ function build(message) {
     author.is_bot ? el("span", { class: "tag" }, "APP") : null,
     el("time", { datetime: message.at, title: written(at, "F") },
       today ? `${word("today")} ${written(at, "t")}` : written(at, "s"))),
-  el("div", { class: "body" }));
+  el("div", { class: "body" }),
+  message.ephemeral ? null : appsButton(message));
+  if (!message.ephemeral) {
+    node.oncontextmenu = (event) => {
+      // Links and pictures keep the browser's own menu.
+      if (event.target.closest("a, img")) return;
+      event.preventDefault();
+      openApps(message, node.querySelector(".apps"));
+    };
+  }
   node.message = message;
   fill(node, message);
   // It is not in the list yet: what will stand before it is the list's last.
@@ -142,7 +152,7 @@ export function avatar(user) {
 
 function used(shown) {
   const user = names.users[shown.user] ?? { name: "?" };
-  const [verb, command] = word("used")(`/${shown.command}`);
+  const [verb, command] = word("used")(shown.is_menu ? shown.command : `/${shown.command}`);
   return el("div", { class: "above" }, avatar(user), el("b", {}, user.name), ` ${verb}`,
     el("span", { class: "command" }, command));
 }

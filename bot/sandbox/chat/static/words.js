@@ -18,6 +18,8 @@ const WORDS = {
   unloaded: ["Loading options failed.", "Échec du chargement des options."],
   required: ["This option is required. Specify a value.", "Cette option est requise. Précise une valeur."],
   commands: [(text) => `Commands matching ${text}`, (text) => `Commandes correspondant à ${text}`],
+  apps: ["Apps", "Applications"],
+  noApps: ["No app has anything for messages here.", "Aucune application n’a rien ici pour les messages."],
   optional: ["optional", "facultatif"],
   spoiler: ["Spoiler, press to reveal", "Divulgâcheur, appuie pour l’afficher"],
   submit: ["Submit", "Envoyer"],
