@@ -18,6 +18,7 @@ from bot.delivery.delivery import make_delivery
 from bot.errors import Answers
 from bot.i18n import Catalogue
 from bot.linking import make_linking
+from bot.music import make_music
 from bot.operators import Operators
 from bot.releasing import make_releasing
 from bot.services import Services
@@ -79,8 +80,12 @@ def make_services(
         database, upstreams.discogs, collecting, words_of=linking.music.words_of, clock=clock
     )
     writing = make_writing(tools, collecting.service, delivery=delivery, messages=messages)
+    catalogue = CatalogueService(spotify=upstreams.spotify, discogs=upstreams.discogs)
+    music = make_music(upstreams, catalogue, collecting, messages=messages, clock=clock)
     services = Services(
-        catalogue=CatalogueService(spotify=upstreams.spotify, discogs=upstreams.discogs),
+        catalogue=catalogue,
+        music_messages=music.messages,
+        music_suggestions=music.suggestions,
         linked_messages=linking.messages,
         releases=releasing.lookup,
         suggestions=releasing.suggestions,

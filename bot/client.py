@@ -21,6 +21,7 @@ EXTENSIONS: Final = (
     "cogs.haiku",
     "cogs.help",
     "cogs.links",
+    "cogs.music",
     "cogs.release",
     "cogs.search",
     "cogs.settings",

@@ -6,12 +6,14 @@ from bot.delivery.door import Door
 from bot.errors import Answers
 from bot.operators import Operators
 from bot.ui.linked_message import LinkedMessages
+from bot.ui.music_message import MusicMessages
 from bot.ui.pictures import Pictures
 from bot.ui.stream import ProgressiveMessages
 from bot.ui.sync_message import SyncMessages
 from bot.ui.written_message import WrittenMessages
 from services.accounts.discogs import DiscogsLinks
 from services.accounts.preferences import Preferences
+from services.catalogue.music_suggestions import MusicSuggestions
 from services.catalogue.releases import ReleaseLookup
 from services.catalogue.service import CatalogueService
 from services.catalogue.suggestions import Suggestions
@@ -34,6 +36,8 @@ class Services:
     """Everything a cog may ask for; made in ``bot/app.py``."""
 
     catalogue: CatalogueService
+    music_messages: MusicMessages
+    music_suggestions: MusicSuggestions
     linked_messages: LinkedMessages
     releases: ReleaseLookup
     suggestions: Suggestions

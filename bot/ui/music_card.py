@@ -84,6 +84,8 @@ def _nothing(view: MusicView, user_id: int, texts: Texts) -> ui.LayoutView:
             texts.gettext("Nothing to show for **{query}**", query=query),
             note or texts.gettext("Nothing found. Check the spelling?"),
         ]
+    if note and view.kind is SpotifyKind.ALBUM and view.owned is None:
+        lines.append(texts.gettext("Meanwhile, `/release` looks on Discogs."))
     url = view.search.value.search_url if view.search is not None else ""
     if 0 < len(url) <= _MAX_SEARCH_URL:
         lines.append(link(texts.gettext("Search on {service}", service="Spotify"), url))

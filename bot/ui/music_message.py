@@ -1,12 +1,14 @@
 """``MusicMessages``: something of Spotify is looked up and shown, each part as soon as it is there.
 
 The card tells what the asker owns. Of a link by name that is public on Discogs; who has proven
-their account gets the answer alone, as with ``/release``.
+their account gets the answer alone, as with ``/release``. A message that others see already stays
+where it is, and tells nothing of them.
 """
 
 import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
+from dataclasses import replace
 from typing import Protocol
 
 from bot.i18n import Texts
@@ -59,8 +61,9 @@ class MusicMessages:
             ExternalServiceException: Spotify cannot say, and nothing was kept.
             EditFailed: Discord refused the last edit.
         """
-        await self._acknowledge(reply)
-        await self._show(reply, self._lookup.look_up(kind, query, reply.user_id), None, texts)
+        shows_own = await self._acknowledge(reply)
+        views = self._lookup.look_up(kind, query, reply.user_id)
+        await self._show(reply, views, None, texts, shows_own=shows_own)
 
     async def open(
         self,
@@ -82,15 +85,19 @@ class MusicMessages:
             menu: The other matches, shown again.
             page: Of its tracks or releases, from 1.
         """
-        await self._acknowledge(reply)
+        shows_own = await self._acknowledge(reply)
         views = self._lookup.open(kind, spotify_id, reply.user_id, page=page)
-        await self._show(reply, views, menu, texts)
+        await self._show(reply, views, menu, texts, shows_own=shows_own)
 
-    async def _acknowledge(self, reply: InteractionReply) -> None:
+    async def _acknowledge(self, reply: InteractionReply) -> bool:
+        """Acknowledge; returns whether the answer may tell what the asker owns."""
         link = await self._links.describe(reply.user_id)
-        if link is not None and link.is_proven:
+        is_proven = link is not None and link.is_proven
+        is_seen = reply.is_on_public_message
+        if is_proven and not is_seen:
             reply.make_private()
         await reply.acknowledge()
+        return not (is_proven and is_seen)
 
     async def _show(
         self,
@@ -98,9 +105,12 @@ class MusicMessages:
         views: AsyncGenerator[MusicView, None],
         menu: Menu | None,
         texts: Texts,
+        *,
+        shows_own: bool,
     ) -> None:
         async def show(view: MusicView) -> None:
-            await reply.show(music_card(view, menu=menu, user_id=reply.user_id, texts=texts))
+            shown = view if shows_own else replace(view, belongings={})
+            await reply.show(music_card(shown, menu=menu, user_id=reply.user_id, texts=texts))
 
         last: MusicView | None = None
         async with self._messages.start(show) as message, aclosing(views):

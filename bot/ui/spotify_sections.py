@@ -161,7 +161,7 @@ def _artist(artist: SpotifyArtist, view: MusicView, texts: Texts) -> Iterator[st
     facts = [texts.gettext("artist"), one_line(", ".join(artist.genres[:4]), _MAX_GENRES)]
     if isinstance(view.releases, Answer) and view.releases.value.total:
         total = view.releases.value.total
-        facts.append(texts.ngettext("{count} release", "{count} releases", total))
+        facts.append(texts.ngettext("{count} record", "{count} records", total))
     yield f"{_title(artist.name, artist.url)}\n{subtext(_joined(facts))}"
     yield artist.image_url or ""
     if isinstance(view.releases, ExternalServiceException):
