@@ -31,7 +31,7 @@ _OVERVIEW: Final = (
     N_("🌸 `/haiku` – three lines about a record, an artist or today"),
     N_("🧭 `/discover` – records of your own for a mood"),
     N_("🩺 `/status` – are Spotify, Discogs and EurIA up?"),
-    N_("💬 In a direct message, just type what you are looking for."),
+    N_("💬 In a direct message, just type what you are looking for, or paste links to music."),
     _DISCOGS_NOTICE,
 )
 _TOPICS: Final[dict[str, tuple[str, ...]]] = {
@@ -40,6 +40,10 @@ _TOPICS: Final[dict[str, tuple[str, ...]]] = {
         N_("Type an artist, a title or both: `/search query:kind of blue`."),
         N_("`kind` narrows it down: album, artist, track, playlist, or a Discogs release."),
         N_("The menu below the results opens any of them, with its track list."),
+        N_("A link to Spotify or Discogs works, too; short ones as well."),
+        N_(
+            "**Find music links**, under Apps in a message's menu, shows what the message links to."
+        ),
         N_(
             "`/release` takes words, a barcode, a catalogue number, or a number or page on Discogs."
         ),

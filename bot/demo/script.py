@@ -16,6 +16,7 @@ SCRIPT: Final = (
 
 _STEP = re.compile(r"([+-])(\d{1,4})([mhd])")
 _UNITS: Final = {"m": "minutes", "h": "hours", "d": "days"}
+_SLASH: Final = 1  # of Discord's command types; others are entries of menus
 _OPTION = re.compile(r"(?:(?<=\s)|^)([\w-]+):")
 
 
@@ -40,7 +41,11 @@ def parse_command(line: str, commands: Iterable[Mapping[str, Any]]) -> TypedComm
     Raises:
         NotUnderstood: No such command or option.
     """
-    known = {str(command["name"]): command for command in commands}
+    known = {
+        str(command["name"]): command
+        for command in commands
+        if command.get("type", _SLASH) == _SLASH
+    }
     name, _, rest = line.removeprefix("/").strip().partition(" ")
     if name not in known:
         names = ", ".join(f"/{other}" for other in sorted(known))

@@ -74,11 +74,24 @@ async def running_bot(
     settings: Mapping[str, str] | None = None,
     sandbox: Sandbox | None = None,
     start: Start = start_cold,
+    is_demo: bool = False,
 ) -> AsyncIterator[RunningBot]:
-    """Run sandbox and bot inside the block, then check what the bot did."""
+    """Run sandbox and bot inside the block, then check what the bot did.
+
+    Args:
+        log_path: Where the bot's log goes.
+        contract: What its requests are checked against.
+        settings: On top of the sandbox's and the short limits.
+        sandbox: One that was prepared.
+        start: Starts the process.
+        is_demo: Run it as the demo does: with a clock that can be moved, and the sandbox's hosts of
+            short links.
+    """
     async with sandbox or Sandbox() as world:
         limits = {**SHORT_LIMITS, **(settings or {})}
-        async with bot_process(world, settings=limits, log_path=log_path, start=start) as process:
+        async with bot_process(
+            world, settings=limits, log_path=log_path, start=start, has_movable_clock=is_demo
+        ) as process:
             yield RunningBot(world, process, log_path, start)
         check_conduct(world, log_path.read_text("utf-8"), contract)
 

@@ -81,6 +81,13 @@ def test_unknown_command_names_those_there_are(line: str) -> None:
         parse_command(line, COMMANDS)
 
 
+def test_entry_of_a_menu_cannot_be_typed() -> None:
+    menu = {"name": "Find music links", "type": 3}
+
+    with pytest.raises(NotUnderstood, match=r"Try one of: /describe, /help, /search, /status$"):
+        parse_command("/Find music links", [*COMMANDS, menu])
+
+
 def test_script_is_made_of_commands_and_messages() -> None:
     commands = [line for line in SCRIPT if line.startswith("/")]
 
