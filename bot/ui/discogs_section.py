@@ -24,7 +24,8 @@ SHOW_PREFIX: Final = "release:show"
 _HOME: Final = "https://www.discogs.com/"
 _MAX_PRESSING: Final = 60
 _MOST_PRESSINGS: Final = 3
-_MAX_FACTS: Final = 100
+_MAX_TITLE: Final = 60
+_MAX_FACTS: Final = 90
 
 
 def discogs_section(
@@ -128,7 +129,7 @@ def _match(view: MusicView, texts: Texts) -> str:
     if found.confidence is None:
         return texts.gettext("I found nothing on Discogs under this name.")
     hit = found.hits[0]
-    line = _joined((isolate(title_line(hit)), by_line(hit, texts, _MAX_FACTS)))
+    line = _joined((isolate(title_line(hit, _MAX_TITLE)), by_line(hit, texts, _MAX_FACTS)))
     if found.is_sure:
         return texts.gettext("On Discogs: {match}", match=line)
     return texts.gettext("The closest I found on Discogs, perhaps another: {match}", match=line)

@@ -34,10 +34,12 @@ from services.spotify.models import (
 TRACKS_ON_A_PAGE: Final = 20
 RELEASES_ON_A_PAGE: Final = 10
 _MAX_NAME: Final = 140
-_MAX_ARTIST: Final = 50
+_MAX_ARTIST: Final = 40
 _MOST_ARTISTS: Final = 4
-_MAX_TRACK: Final = 60
-_MAX_RELEASE: Final = 70
+_MAX_TRACK: Final = 55
+_MAX_GUESTS: Final = 35
+_MAX_RELEASE: Final = 60
+_MAX_ISRC: Final = 20
 _MAX_GENRES: Final = 100
 _OWNED: Final = "✅"
 _WANTED: Final = "⭐"
@@ -129,7 +131,8 @@ def _tracks(album: SpotifyAlbum, page: int, texts: Texts) -> str:
     for track in shown:
         if has_discs and track.disc_number != disc:
             disc = track.disc_number
-            rows.append(f"**{texts.gettext('Disc {number}', number=disc or 1)}**")
+            heading = texts.gettext("Disc {number}", number=disc or 1)
+            rows.append(f"**{heading}**")
         rows.append(_row(track, album.credits, texts))
     pages = max(1, -(-len(album.tracks) // TRACKS_ON_A_PAGE))
     if pages > 1:
@@ -148,8 +151,8 @@ def _row(track: SpotifyTrack, album_credits: tuple[Credit, ...], texts: Texts) -
         texts.gettext("not available") if track.is_playable is False else "",
     )
     # A guest is told by name; the album's own artist stands above already.
-    name = isolate(one_line(shorten(track.name, _MAX_TRACK), _MAX_TRACK) or "?")
-    by = f" – {isolate(one_line(others, _MAX_ARTIST))}" if others else ""
+    name = isolate(escape(_cut(track.name, _MAX_TRACK)) or "?")
+    by = f" – {isolate(one_line(others, _MAX_GUESTS))}" if others else ""
     number = f"`{track.track_number}` " if track.track_number else ""
     return _joined((f"{number}{name}{by}", *facts))
 
@@ -180,7 +183,7 @@ def _artist(artist: SpotifyArtist, view: MusicView, texts: Texts) -> Iterator[st
 def _release(release: SpotifyItem, belongings: Mapping[str, Belongings], texts: Texts) -> str:
     own = belongings.get(release.spotify_id, Belongings())
     is_album = release.album_type in (None, "album")
-    title = link(shorten(clean_text(release.name), _MAX_RELEASE) or "?", release.url)
+    title = link(_cut(release.name, _MAX_RELEASE) or "?", release.url)
     facts = (
         f"`{release.year or '????'}` {isolate(title)}",
         "" if is_album else _type_name(release.album_type, texts),
@@ -203,9 +206,9 @@ def _track(track: SpotifyTrack, texts: Texts) -> Iterator[str]:
     )
     on_album = ""
     if album is not None and album.name:
-        name = isolate(link(shorten(clean_text(album.name), MAX_TITLE), album.url))
+        name = isolate(link(_cut(album.name, MAX_TITLE), album.url))
         on_album = texts.gettext("From {album}", album=name)
-    isrc = f"ISRC {escape(track.isrc)}" if track.isrc else ""
+    isrc = f"ISRC {one_line(track.isrc, _MAX_ISRC)}" if track.isrc else ""
     lines = (
         _title(track.name, track.url),
         _names(track.credits),
@@ -240,7 +243,7 @@ def _unnamed(kind: SpotifyKind, url: str, texts: Texts) -> Iterator[str]:
 
 
 def _title(name: str, url: str) -> str:
-    return f"## {isolate(link(fit(clean_text(name), _MAX_NAME), url))}"
+    return f"## {isolate(link(_cut(name, _MAX_NAME), url))}"
 
 
 def _names(credits_: tuple[Credit, ...]) -> str:
@@ -251,14 +254,19 @@ def _names(credits_: tuple[Credit, ...]) -> str:
 
 
 def _linked(credit: Credit) -> str:
-    name = shorten(clean_text(credit.name), _MAX_ARTIST)
+    name = _cut(credit.name, _MAX_ARTIST)
     if not name or not credit.spotify_id:
         return isolate(escape(name))
     return isolate(link(name, url_of(SpotifyKind.ARTIST, credit.spotify_id)))
 
 
 def _plain_names(credits_: tuple[Credit, ...]) -> str:
-    return ", ".join(credit.name for credit in credits_)
+    return ", ".join(_cut(credit.name, _MAX_ARTIST) for credit in credits_[:_MOST_ARTISTS])
+
+
+def _cut(name: str, limit: int) -> str:
+    """Return the beginning of a name whose escaped form has at most ``limit`` characters."""
+    return fit(shorten(clean_text(name), limit), limit)
 
 
 def _type_name(album_type: str | None, texts: Texts) -> str:

@@ -62,9 +62,10 @@ class MusicSuggestions:
             copies = await self._copies.find(user_id, text, _MOST)
             # The words may have been those of a title.
             found += [_of_artist(copy) for copy in copies if _is_by(copy, text)]
-        # Twice the same would only be two lines that look alike.
-        named = {(fold(each.artist), fold(each.name)): each for each in reversed(found)}
-        return tuple(reversed(named.values()))[:_MOST]
+        named: dict[tuple[str, str], MusicSuggestion] = {}
+        for each in found:  # twice the same would only be two lines that look alike
+            named.setdefault((fold(each.artist), fold(each.name)), each)
+        return tuple(named.values())[:_MOST]
 
 
 def _of_recent(item: RecentItem) -> MusicSuggestion:

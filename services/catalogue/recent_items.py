@@ -13,6 +13,7 @@ from services.resilience.clock import Clock
 from services.spotify.models import SpotifyKind
 
 _KEPT_SECONDS: Final = 86_400.0
+_SWEEP_SECONDS: Final = 600.0
 _MOST_ITEMS: Final = 25
 _MOST_PEOPLE: Final = 1_000
 
@@ -42,6 +43,7 @@ class RecentItems:
         self._clock = clock
         # People and their items, the longest ago first; the value is when an item was looked at.
         self._people: OrderedDict[int, OrderedDict[RecentItem, float]] = OrderedDict()
+        self._swept_at = clock.monotonic()
 
     def note(self, user_id: int, item: RecentItem) -> None:
         """Note that the person looked at something now."""
@@ -58,18 +60,22 @@ class RecentItems:
     def find(self, user_id: int, kind: SpotifyKind, text: str) -> tuple[RecentItem, ...]:
         """Return the person's of a kind with words that begin as in ``text``, newest first."""
         self._forget_old()
-        wanted = fold(text).split()
+        wanted, since = fold(text).split(), self._clock.monotonic() - _KEPT_SECONDS
+        items = self._people.get(user_id, OrderedDict())
         return tuple(
             item
-            for item in reversed(self._people.get(user_id, OrderedDict()))
-            if item.kind is kind and _has_words(f"{item.artist} {item.name}", wanted)
+            for item, at in reversed(items.items())
+            if item.kind is kind and at > since and _has_words(f"{item.artist} {item.name}", wanted)
         )
 
     def _forget_old(self) -> None:
-        """Drop what is a day old, of everybody."""
-        before = self._clock.monotonic() - _KEPT_SECONDS
+        """Drop what is a day old, of everybody; looked for once in ten minutes."""
+        now = self._clock.monotonic()
+        if now < self._swept_at + _SWEEP_SECONDS:
+            return
+        self._swept_at = now
         for user_id, items in list(self._people.items()):
-            while items and next(iter(items.values())) <= before:
+            while items and next(iter(items.values())) <= now - _KEPT_SECONDS:
                 items.popitem(last=False)
             if not items:
                 del self._people[user_id]

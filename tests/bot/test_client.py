@@ -19,6 +19,7 @@ from bot.delivery.door import Door
 from bot.errors import Answers, CommandTree
 from bot.i18n import Catalogue
 from bot.linking import make_linking
+from bot.music import make_music
 from bot.operators import Operators
 from bot.releasing import make_releasing
 from bot.services import Services
@@ -90,18 +91,19 @@ async def services(tmp_path: Path) -> AsyncIterator[Services]:
         health = Health(policies={}, missing_settings={}, reduced=frozenset(), clock=clock)
         operators, messages = Operators(), ProgressiveMessages(clock=clock)
         descriptions = DescriptionService(discogs=discogs, euria=euria, clock=clock)
+        upstreams = Upstreams(
+            spotify=spotify,
+            spotify_sender=sender,
+            short_links=short_links,
+            discogs=discogs,
+            discogs_oauth=None,
+            euria=euria,
+            health=health,
+        )
         collecting = make_collecting(
             Tools(
                 database=database,
-                upstreams=Upstreams(
-                    spotify=spotify,
-                    spotify_sender=sender,
-                    short_links=short_links,
-                    discogs=discogs,
-                    discogs_oauth=None,
-                    euria=euria,
-                    health=health,
-                ),
+                upstreams=upstreams,
                 clock=clock,
                 jobs=Jobs(JobQueue(database, clock=clock), Handlers()),
                 syncs=Jobs(JobQueue(database, clock=clock), Handlers()),
@@ -116,8 +118,12 @@ async def services(tmp_path: Path) -> AsyncIterator[Services]:
         releasing = make_releasing(
             database, discogs, collecting, words_of=linking.music.words_of, clock=clock
         )
+        catalogue = CatalogueService(spotify=spotify, discogs=discogs)
+        music = make_music(upstreams, catalogue, collecting, messages=messages, clock=clock)
         yield Services(
-            catalogue=CatalogueService(spotify=spotify, discogs=discogs),
+            catalogue=catalogue,
+            music_messages=music.messages,
+            music_suggestions=music.suggestions,
             linked_messages=linking.messages,
             releases=releasing.lookup,
             suggestions=releasing.suggestions,
@@ -233,7 +239,10 @@ async def test_every_extension_loads_and_brings_its_command(bot: AimeBot) -> Non
 
     names = sorted(command.name for command in bot.tree.get_commands())
     expected = [
+        "Find music links",
         "account",
+        "album",
+        "artist",
         "collection",
         "describe",
         "discover",
@@ -243,6 +252,7 @@ async def test_every_extension_loads_and_brings_its_command(bot: AimeBot) -> Non
         "search",
         "settings",
         "status",
+        "track",
         "wantlist",
     ]
     assert names == expected

@@ -16,10 +16,14 @@ import discord
 import discord.ext.test as dpytest
 import pytest
 from discord.ext import commands
+from fakes.links import Things
+from fakes.music import FullSpotify, make_lookup, make_music_messages
 from fakes.suggestions import NoSuggestions
 
 from bot.errors import Answers
 from bot.i18n import Catalogue
+from bot.ui.linked_message import LinkedMessages
+from bot.ui.music_message import MusicMessages
 from bot.ui.stream import ProgressiveMessages
 from cogs.search import setup
 from services.answers import Answer, Source
@@ -59,6 +63,8 @@ class FakeServices:
     catalogue: CatalogueService
     messages: ProgressiveMessages
     answers: Answers
+    music_messages: MusicMessages
+    linked_messages: LinkedMessages
     suggestions: NoSuggestions = field(default_factory=NoSuggestions)
 
 
@@ -118,11 +124,15 @@ class World:
 
 @pytest.fixture
 async def world() -> AsyncIterator[World]:
-    catalogue = FakeCatalogue()
+    catalogue, clock = FakeCatalogue(), SystemClock()
+    messages = ProgressiveMessages(clock=clock)
+    lookup = make_lookup(FullSpotify(), clock=clock)
     services = FakeServices(
         catalogue=cast("CatalogueService", catalogue),
-        messages=ProgressiveMessages(clock=SystemClock()),
+        messages=messages,
         answers=Answers(Catalogue()),
+        music_messages=make_music_messages(lookup, clock=clock),
+        linked_messages=LinkedMessages(music=Things().music(), messages=messages),
     )
     bot = Bot(services)
     await bot._async_setup_hook()
