@@ -158,13 +158,17 @@ class PlainLinks:
 
 @dataclass
 class NoMatches:
-    """Discogs: has ``match`` for everything, or fails."""
+    """Discogs: has ``match`` for everything, or fails; ``takes`` so many seconds of a clock."""
 
     match: CatalogueMatch | ExternalServiceException = field(default_factory=CatalogueMatch)
+    takes: tuple[Clock, float] | None = None
     asked: list[SpotifyItem] = field(default_factory=list)
 
     async def match_item(self, item: SpotifyItem, /) -> CatalogueMatch:
         self.asked.append(item)
+        if self.takes is not None:
+            clock, seconds = self.takes
+            await clock.sleep(seconds)
         if isinstance(self.match, ExternalServiceException):
             raise self.match
         return self.match
