@@ -18,6 +18,7 @@ from bench.policy import bench_calls
 from bench.report import write
 from bench.requests import bench_requests
 from bench.soak import bench_soak
+from bench.spotify_parse import bench_spotify_pages
 from bench.statistics import bench_statistics
 from bench.storage import bench_stalls, bench_statements
 from bench.streaming import bench_streaming
@@ -71,6 +72,7 @@ def _sections(postgres: str | None) -> Mapping[str, Callable[[], None]]:
         "collection": with_loop(bench_collection),
         "statistics": with_loop(bench_statistics),
         "collection pages": bench_collection_pages,
+        "spotify pages": bench_spotify_pages,
         "sync": with_loop(bench_sync),
         "cards": bench_cards,
     }

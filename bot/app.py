@@ -6,7 +6,7 @@ import logging
 import os
 import platform
 import uuid
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Final
 
@@ -17,7 +17,6 @@ from bot.connection import connected
 from bot.delivery.delivery import make_delivery
 from bot.errors import Answers
 from bot.i18n import Catalogue
-from bot.linking import make_linking
 from bot.music import make_music
 from bot.operators import Operators
 from bot.releasing import make_releasing
@@ -34,12 +33,12 @@ from bot.writing import make_writing
 from services.accounts.cipher import TokenCipher
 from services.accounts.key_file import open_keys
 from services.accounts.keys import KeysUnusable
-from services.catalogue.service import CatalogueService
 from services.jobs.kinds import Handlers
 from services.jobs.queue import JobQueue
 from services.jobs.worker import Worker, working
 from services.resilience.clock import Clock, SystemClock, system_random
 from services.secret import Secret
+from services.spotify.short_links import Hosts
 from services.storage.database import Database
 
 _LOGGER = logging.getLogger(__name__)
@@ -51,42 +50,26 @@ letting go make 9 of the 10 s that a stop may take."""
 
 
 def make_services(
-    settings: Settings,
-    languages: Catalogue,
-    upstreams: Upstreams,
-    database: Database,
-    *,
-    pictures: Pictures,
-    clock: Clock,
+    settings: Settings, languages: Catalogue, tools: Tools, *, pictures: Pictures
 ) -> tuple[Services, tuple[Jobs, ...]]:
     """Join the parts; returns what the cogs are handed, and the jobs with who does them.
 
     Raises:
         StartError: The keys that encrypt tokens cannot be used.
     """
-    jobs, syncs, operators = _jobs(database, clock), _jobs(database, clock), Operators()
-    cipher, messages = _cipher(settings), ProgressiveMessages(clock=clock)
+    cipher, messages, operators = _cipher(settings), ProgressiveMessages(clock=clock), Operators()
+    database, upstreams, clock = tools.database, tools.upstreams, tools.clock
     delivery = make_delivery(database, languages, cipher, clock=clock)
-    tools = Tools(database=database, upstreams=upstreams, clock=clock, jobs=jobs, syncs=syncs)
     stale_seconds = settings.discogs_stale_hours * 3_600
     collecting = make_collecting(tools, cipher, operators, stale_seconds=stale_seconds)
-    linking = make_linking(
-        spotify=upstreams.spotify,
-        discogs=upstreams.discogs,
-        short_links=upstreams.short_links,
-        messages=messages,
-    )
-    releasing = make_releasing(
-        database, upstreams.discogs, collecting, words_of=linking.music.words_of, clock=clock
-    )
+    releasing = make_releasing(database, upstreams, collecting, messages=messages, clock=clock)
     writing = make_writing(tools, collecting.service, delivery=delivery, messages=messages)
-    catalogue = CatalogueService(spotify=upstreams.spotify, discogs=upstreams.discogs)
-    music = make_music(upstreams, catalogue, collecting, messages=messages, clock=clock)
+    music = make_music(upstreams, collecting, messages=messages, clock=clock)
     services = Services(
-        catalogue=catalogue,
+        catalogue=music.catalogue,
         music_messages=music.messages,
         music_suggestions=music.suggestions,
-        linked_messages=linking.messages,
+        linked_messages=releasing.linked_messages,
         releases=releasing.lookup,
         suggestions=releasing.suggestions,
         descriptions=writing.descriptions,
@@ -112,21 +95,16 @@ def make_services(
         door=delivery.door,
         answers=Answers(languages),
     )
-    return services, (jobs, syncs)
+    return services, (tools.jobs, tools.syncs)
 
 
-async def run(
-    settings: Settings,
-    *,
-    clock: Clock | None = None,
-    short_link_hosts: Mapping[str, str] | None = None,
-) -> int:
+async def run(settings: Settings, *, clock: Clock | None = None, hosts: Hosts | None = None) -> int:
     """Run the bot until SIGTERM, SIGINT or a fatal error; returns the exit code.
 
     Args:
         settings: Checked.
         clock: Another one than the system's, for the demo.
-        short_link_hosts: Where the demo finds what Spotify's short links lead to.
+        hosts: Where the demo finds what Spotify's short links lead to.
 
     Raises:
         StartError: It cannot start.
@@ -141,12 +119,11 @@ async def run(
         stop = stack.enter_context(stop_signals())
         database = await stack.enter_async_context(open_state(settings, clock=clock))
         upstreams = await stack.enter_async_context(
-            open_upstreams(settings, database, clock=clock, short_link_hosts=short_link_hosts)
+            open_upstreams(settings, database, clock=clock, short_link_hosts=hosts)
         )
         pictures = await stack.enter_async_context(open_pictures(clock))
-        services, jobs = make_services(
-            settings, languages, upstreams, database, pictures=pictures, clock=clock
-        )
+        tools = _tools(database, upstreams, clock)
+        services, jobs = make_services(settings, languages, tools, pictures=pictures)
         stack.push_async_callback(services.descriptions.aclose)
         bot = AimeBot(
             services=services,
@@ -201,6 +178,11 @@ def _cipher(settings: Settings) -> TokenCipher:
         return TokenCipher(open_keys(settings.secret_keys, settings.data_dir))
     except KeysUnusable as error:
         raise StartError(str(error)) from error
+
+
+def _tools(database: Database, upstreams: Upstreams, clock: Clock) -> Tools:
+    jobs, syncs = _jobs(database, clock), _jobs(database, clock)
+    return Tools(database=database, upstreams=upstreams, clock=clock, jobs=jobs, syncs=syncs)
 
 
 def _jobs(database: Database, clock: Clock) -> Jobs:

@@ -19,6 +19,7 @@ from bot.ui.stream import EditFailed, MessageGone
 from bot.ui.text import timestamp
 from services import errors
 from services.music import MAX_QUERY_LENGTH, MIN_QUERY_LENGTH, InvalidQuery
+from services.spotify.denials import Denial, denial_of
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -68,6 +69,29 @@ SENTENCES: Final[dict[type[errors.ExternalServiceException], str]] = {
 }
 """The closest class in an error's ancestry decides."""
 
+DENIAL_SENTENCES: Final = {
+    Denial.NOT_ALLOW_LISTED: N_(
+        "Spotify lets at most five people use this bot with their own account, and you aren't one "
+        "of them yet. Whoever runs the bot can add you in Spotify's developer dashboard."
+    ),
+    Denial.ENDPOINT_REMOVED: N_(
+        "Spotify no longer gives that to small bots like this one. There's nothing to mend on "
+        "your side."
+    ),
+    Denial.NOT_YOURS: N_(
+        "Spotify opens a playlist's tracks only to its owner and collaborators, and that one isn't "
+        "yours. Pick one from `/playlist list`."
+    ),
+    Denial.MISSING_SCOPE: N_(
+        "You haven't allowed me to do that on Spotify yet. `/account link-spotify` asks you for it."
+    ),
+    Denial.PREMIUM_LAPSED: N_(
+        "Spotify only answers this bot while its owner has Premium, and that has run out. Once "
+        "it's renewed, it takes a few hours."
+    ),
+}
+"""What a refusal of Spotify's means, where it says so."""
+
 _QUERY_SENTENCES: Final = {
     "too_short": N_("That's too short to search for: give me at least {minimum} characters."),
     "too_long": N_(
@@ -88,6 +112,9 @@ def service_name(upstream: str) -> str:
 def sentence(error: errors.ExternalServiceException, texts: Texts) -> str:
     """Return what happened, in the user's words; no advice, no details."""
     template = next(SENTENCES[kind] for kind in type(error).__mro__ if kind in SENTENCES)
+    denial = denial_of(error) if isinstance(error, errors.AccessDenied) else None
+    if denial is not None:
+        template = DENIAL_SENTENCES[denial]
     settings = ", ".join(f"`{name}`" for name in getattr(error, "settings", ()))
     name = service_name(error.service)
     return texts.gettext(template, service=name, settings=settings, account=error.service)

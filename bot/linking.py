@@ -1,6 +1,6 @@
 """Joins what reading links is made of."""
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
@@ -13,7 +13,7 @@ from services.discogs.service import DiscogsService
 from services.http import HttpClient
 from services.resilience.clock import Clock, system_random
 from services.spotify.service import SpotifyService
-from services.spotify.short_links import SHORT_LINK_HOSTS, ShortLinks
+from services.spotify.short_links import SHORT_LINK_HOSTS, Hosts, ShortLinks
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,7 +26,7 @@ class Linking:
 
 @asynccontextmanager
 async def open_short_links(
-    settings: Settings, http: HttpClient, *, clock: Clock, hosts: Mapping[str, str] | None
+    settings: Settings, http: HttpClient, *, clock: Clock, hosts: Hosts | None
 ) -> AsyncIterator[ShortLinks]:
     """Make what resolves short links, inside the block.
 

@@ -1,4 +1,4 @@
-"""Joins what the cards of Spotify are made of."""
+"""Joins what searches and the cards of Spotify are made of."""
 
 from dataclasses import dataclass
 
@@ -16,21 +16,18 @@ from services.resilience.clock import Clock
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MusicCards:
-    """Everything about albums, artists and tracks of Spotify."""
+    """Searches, and everything about albums, artists and tracks of Spotify."""
 
+    catalogue: CatalogueService
     messages: MusicMessages
     suggestions: MusicSuggestions
 
 
 def make_music(
-    upstreams: Upstreams,
-    catalogue: CatalogueService,
-    collecting: Collecting,
-    *,
-    messages: ProgressiveMessages,
-    clock: Clock,
+    upstreams: Upstreams, collecting: Collecting, *, messages: ProgressiveMessages, clock: Clock
 ) -> MusicCards:
     """Join the parts."""
+    catalogue = CatalogueService(spotify=upstreams.spotify, discogs=upstreams.discogs)
     recent = RecentItems(clock=clock)
     lookup = MusicLookup(
         spotify=upstreams.spotify,
@@ -41,6 +38,7 @@ def make_music(
         recent=recent,
     )
     return MusicCards(
+        catalogue=catalogue,
         messages=MusicMessages(lookup=lookup, links=collecting.links, messages=messages),
         suggestions=MusicSuggestions(copies=collecting.service, recent=recent),
     )

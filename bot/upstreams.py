@@ -29,7 +29,7 @@ from services.spotify.capabilities import Capabilities
 from services.spotify.sending import SETTINGS as SPOTIFY_SETTINGS
 from services.spotify.sending import SpotifySender
 from services.spotify.service import SpotifyService
-from services.spotify.short_links import ShortLinks
+from services.spotify.short_links import Hosts, ShortLinks
 from services.storage.database import Database
 from services.storage.errors import DatabaseUnavailable
 from services.storage.resilience import (
@@ -63,7 +63,7 @@ async def open_upstreams(
     database: Database,
     *,
     clock: Clock,
-    short_link_hosts: Mapping[str, str] | None = None,
+    short_link_hosts: Hosts | None = None,
 ) -> AsyncIterator[Upstreams]:
     """Make the services of the upstreams, with one HTTP session for all of them.
 

@@ -45,7 +45,7 @@ class Links(commands.Cog):
         """Answer with a card for each link of ``message``."""
         reply = InteractionReply(interaction)
         async with self._answers.to(reply, interaction.locale) as texts:
-            links = find_music_links("\n".join(_texts_of(message)))
+            links = find_music_links("\n".join(texts_of(message)))
             if links:
                 await self._linked.answer(reply, links, texts)
                 return
@@ -56,7 +56,7 @@ class Links(commands.Cog):
             await reply.fail(notice(said))
 
 
-def _texts_of(message: discord.Message) -> Iterator[str]:
+def texts_of(message: discord.Message) -> Iterator[str]:
     """Yield everything in a message that may hold a link: also of forwards, embeds and cards."""
     yield message.content
     for snapshot in message.message_snapshots:

@@ -30,7 +30,7 @@ def main() -> int:
     hosts = bases(settings.spotify_accounts_url.removesuffix("/accounts"))
     threading.Thread(target=_obey, args=(clock,), daemon=True).start()
     try:
-        return asyncio.run(run(settings, clock=clock, short_link_hosts=hosts))
+        return asyncio.run(run(settings, clock=clock, hosts=hosts))
     except StartError as error:
         sys.stderr.write(f"aime: {error}\n")
         return 1

@@ -8,6 +8,7 @@ import asyncio
 import time
 from abc import abstractmethod
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final
 
@@ -33,6 +34,7 @@ class RecordedUpstreamRequest:
         query: Decoded query; the last value of a repeated name.
         headers: Names as sent; of credentials only the scheme is kept (`Bearer ***`).
         at: Monotonic arrival time, in seconds.
+        json: The body when it is JSON, else None.
         status: Status sent; None until the answer ended, and for ever when none was started.
     """
 
@@ -41,6 +43,7 @@ class RecordedUpstreamRequest:
     query: dict[str, str]
     headers: dict[str, str]
     at: float
+    json: object = None
     status: int | None = None
 
 
@@ -140,6 +143,8 @@ class StandIn(Startable):
             self.peak_in_flight = max(self.peak_in_flight, self.in_flight)
             self._nothing_in_flight.clear()
             try:
+                if request.content_type == "application/json" and request.can_read_body:
+                    seen.json = await _json_of(request)
                 answer = await handler(request)
             except web.HTTPException as exc:
                 seen.status = exc.status
@@ -162,6 +167,14 @@ async def _answer_refusals(request: web.Request, handler: Handler) -> web.Stream
         return await handler(request)
     except RefusedError as exc:
         return web.json_response(exc.body, status=exc.status)
+
+
+async def _json_of(request: web.Request) -> object:
+    """Return the body, which a handler can read again; None when it is no JSON."""
+    with suppress(ValueError):
+        body: object = await request.json()
+        return body
+    return None
 
 
 def _masked(request: web.Request) -> dict[str, str]:

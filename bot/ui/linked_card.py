@@ -124,19 +124,16 @@ def _short(answer: Answer[Thing], texts: Texts) -> Container:
     upstream = "spotify" if is_spotify else "discogs"
     name = hit.name if isinstance(hit, SpotifyItem) else hit.title
     alt = texts.gettext("Picture of {name}", name=name)
-    about = f"### {title_line(hit, _MAX_TITLE)}\n{by_line(hit, texts, _MAX_FACTS)}".rstrip()
+    about = (f"### {title_line(hit, _MAX_TITLE)}", by_line(hit, texts, _MAX_FACTS))
     source = (
         texts.gettext("Listen on Spotify")
         if is_spotify
         else texts.gettext("Data provided by Discogs")
     )
     note = source_line(upstream, answer, texts)
-    footer = [*([note] if note else []), link(source, hit.url)]
-    return ui.Container(
-        with_picture(about, hit.image_url, alt),
-        ui.TextDisplay("\n".join(map(subtext, footer))),
-        accent_colour=_COLOURS[upstream],
-    )
+    footer = map(subtext, [*([note] if note else []), link(source, hit.url)])
+    text = "\n".join(line for line in (*about, *footer) if line)
+    return ui.Container(with_picture(text, hit.image_url, alt), accent_colour=_COLOURS[upstream])
 
 
 def _hit(thing: Thing) -> Hit:

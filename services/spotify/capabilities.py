@@ -74,6 +74,11 @@ class Capabilities:
             restored = await self._store.read(_KEY, _CODEC)
             if restored is not None:
                 self._known = restored.value
+                _LOGGER.info(
+                    "spotify: left out for now: %s; smaller pages: %s",
+                    ", ".join(self.removed) or "nothing",
+                    self.limits or "none",
+                )
 
     async def aclose(self) -> None:
         """Give what is still to be stored a moment."""

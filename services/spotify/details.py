@@ -1,6 +1,6 @@
 """Albums, tracks and artists in full; ``SpotifyService`` is the whole of the catalogue."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from typing import Final, TypeVar
 
 import msgspec
@@ -23,6 +23,7 @@ from services.spotify.models import (
 from services.spotify.sending import Kept, SpotifySender
 
 _FRESH_SECONDS = 86_400.0
+_RELEASES_FRESH_SECONDS = 6 * 3_600.0  # the only thing here that grows
 _STALE_SECONDS = 86_400.0
 _PATIENCE_SECONDS = 3.0
 _MOST_TRACKS = 500
@@ -66,7 +67,6 @@ class SpotifyDetails:
 
         Raises:
             NotFound: Spotify has no such album.
-            AccessDenied: Spotify refuses and nothing is kept; ``denial_of`` tells why.
             ServiceDisabled: The settings lack Spotify's keys.
         """
         album = SpotifyAlbum(spotify_id=spotify_id, name="", is_complete=False)
@@ -99,7 +99,9 @@ class SpotifyDetails:
         releases = one_of_each(each for page in pages for each in page.value.releases)
         total = pages[0].value.total if pages else None
         artist = msgspec.structs.replace(answer.value, releases=releases, releases_total=total)
-        return _weakest(answer, pages).with_value(artist)
+        # Records from a kept answer must not pass for live ones because the artist's were live.
+        spokesman = next((page for page in pages if page.source.is_fallback), answer)
+        return spokesman.with_value(artist)
 
     async def get_discography(self, spotify_id: str, page: int = 1) -> Answer[SpotifyDiscography]:
         """Return 10 of an artist's albums, singles and compilations, fewer where editions repeat.
@@ -140,7 +142,12 @@ class SpotifyDetails:
                 f"{protocol.item_path(SpotifyKind.ARTIST, spotify_id)}/albums",
                 parse=protocol.parse_releases,
                 params=params,
-                kept=self._kept(operation, {"id": spotify_id, **params}, _RELEASES_CODEC),
+                kept=self._kept(
+                    operation,
+                    {"id": spotify_id, **params},
+                    _RELEASES_CODEC,
+                    _RELEASES_FRESH_SECONDS,
+                ),
             )
 
         return await self._sender.send_page(operation, protocol.RELEASES_LIMIT, ask)
@@ -148,24 +155,24 @@ class SpotifyDetails:
     async def _completed(self, answer: Answer[AlbumPage]) -> Answer[SpotifyAlbum]:
         """Read the pages after the first, until one fails."""
         album, rows, total = answer.value.album, answer.value.rows, answer.value.total
-        pages: list[Answer[TrackPage]] = []
+        pages: list[TrackPage] = []
         while rows < min(total or 0, _MOST_TRACKS):
             try:
-                page = await self._tracks(album.spotify_id, rows)
+                page = (await self._tracks(album.spotify_id, rows)).value
             except ExternalServiceException:
                 break  # what came is worth showing
-            if not page.value.rows:
+            if not page.rows:
                 break
             pages.append(page)
-            rows += page.value.rows
+            rows += page.rows
         if not pages:
             return answer.with_value(album)
         tracks = protocol.in_order(
-            (*album.tracks, *(track for page in pages for track in page.value.tracks))
+            (*album.tracks, *(track for page in pages for track in page.tracks))
         )
         is_complete = total is not None and rows >= total
         album = msgspec.structs.replace(album, tracks=tracks, is_complete=is_complete)
-        return _weakest(answer, pages).with_value(album)
+        return answer.with_value(album)
 
     async def _tracks(self, spotify_id: str, offset: int) -> Answer[TrackPage]:
         operation = "get_album_tracks"
@@ -220,11 +227,3 @@ class SpotifyDetails:
             stale=_STALE_SECONDS,
             patience=_PATIENCE_SECONDS,
         )
-
-
-def _weakest(answer: Answer[object], pages: Iterable[Answer[object]]) -> Answer[object]:
-    """Return the answer whose provenance speaks for all: the first that stands in for a live one.
-
-    A page from a kept answer must not pass for a live one because the first page was live.
-    """
-    return next((each for each in (answer, *pages) if each.source.is_fallback), answer)

@@ -30,14 +30,14 @@ RELEASES_LIMIT: Final = 10  # of ``/artists/{id}/albums`` since 2026
 _GROUPS: Final = "album,single,compilation"
 
 
-class Picture(msgspec.Struct):
+class Picture(msgspec.Struct, gc=False):
     """An image; ``width`` is in pixels, null for some playlists."""
 
     url: str
     width: int | None = None
 
 
-class _Artist(msgspec.Struct):
+class _Artist(msgspec.Struct, gc=False):
     id: str | None = None
     name: str | None = None
 
@@ -217,8 +217,11 @@ def in_order(tracks: Iterable[SpotifyTrack]) -> tuple[SpotifyTrack, ...]:
 
 def largest(images: Iterable[Picture | None] | None) -> str | None:
     """Return the URL of the widest image, or None when there is none."""
-    there = [image for image in images or () if image is not None]
-    return max(there, key=lambda image: image.width or 0).url if there else None
+    found, widest = None, -1
+    for image in images or ():
+        if image is not None and (image.width or 0) > widest:
+            found, widest = image.url, image.width or 0
+    return found
 
 
 def _known(spotify_id: str | None) -> str:

@@ -24,7 +24,9 @@ class SpotifyKind(StrEnum):
 
 def url_of(kind: SpotifyKind, spotify_id: str) -> str:
     """Return an item's page on open.spotify.com; never taken from an answer."""
-    return f"{_WEB}/{kind}/{quote(spotify_id, safe='')}"
+    # Every id of Spotify's own is plain; quoting them all would cost as much as the rest.
+    is_plain = spotify_id.isascii() and spotify_id.isalnum()
+    return f"{_WEB}/{kind}/{spotify_id if is_plain else quote(spotify_id, safe='')}"
 
 
 def uri_of(kind: SpotifyKind, spotify_id: str) -> str:
@@ -201,7 +203,7 @@ class SpotifyAlbum(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class SpotifyArtist(msgspec.Struct, frozen=True, kw_only=True):
-    """An artist with the newest of their releases.
+    """An artist with the first of their releases.
 
     Attributes:
         spotify_id: Base62, 22 characters.

@@ -19,13 +19,13 @@ SEARCH_LIMIT: Final = 10  # the most a Development-Mode app may ask for; 11 answ
 _WEB = "https://open.spotify.com"
 
 
-class _Named(msgspec.Struct):
+class _Named(msgspec.Struct, gc=False):
     id: str | None = None
     name: str | None = None
     display_name: str | None = None
 
 
-class _Track(msgspec.Struct):
+class _Track(msgspec.Struct, gc=False):
     name: str | None = None
 
 
@@ -63,6 +63,7 @@ class _Search(msgspec.Struct):
     playlists: _Items | None = None
 
 
+_KINDS: Final = {kind.value: kind for kind in SpotifyKind}
 _SEARCH_DECODER = msgspec.json.Decoder(_Search)
 _ITEM_DECODER = msgspec.json.Decoder(_Item)
 
@@ -140,9 +141,9 @@ def read_error(body: bytes, path: str = "") -> ErrorDetail:
 
 
 def _to_item(raw: _Item) -> SpotifyItem | None:
-    if not raw.id or raw.type not in set(SpotifyKind):
+    kind = _KINDS.get(raw.type or "")
+    if not raw.id or kind is None:
         return None
-    kind = SpotifyKind(raw.type)
     page = raw.tracks or raw.items
     people = tuple(_people(raw))
     return SpotifyItem(

@@ -6,7 +6,7 @@ from functools import partial
 from typing import Final, Generic, Protocol, TypeVar
 
 from services.answers import Answer
-from services.errors import AccessDenied, InvalidRequest, ServiceDisabled
+from services.errors import AccessDenied, InvalidRequest, RateLimitExceeded, ServiceDisabled
 from services.http import HttpClient, Request, parse_body
 from services.resilience.auth import Credential
 from services.resilience.codec import Codec
@@ -19,6 +19,10 @@ from services.spotify.capabilities import Capabilities
 from services.spotify.denials import INVALID_LIMIT, Denial, denial_of
 
 SETTINGS: Final = ("SPOTIFY_CLIENT_ID", "SPOTIFY_CLIENT_SECRET")
+# What a 429 that names no wait, or none that can be read, is taken to ask for: the window of the
+# burst limit is 30 s, and the quota's day is over at a time nobody knows.
+_BURST_SECONDS: Final = 45.0
+_QUOTA_SECONDS: Final = 3_600.0
 _NO_PARAMS: Final[Mapping[str, str]] = {}
 
 T = TypeVar("T")
@@ -122,8 +126,8 @@ class SpotifySender:
 
         Raises:
             ServiceDisabled: The settings lack Spotify's keys.
-            AccessDenied: Spotify refuses; ``denial_of`` tells why.
-            ExternalServiceException: Any other failure, when no fallback serves.
+            AccessDenied: Spotify refuses, and no fallback serves; ``denial_of`` tells why.
+            ExternalServiceException: Any other failure, likewise.
         """
         auth = self._auth
         if auth is None:
@@ -189,6 +193,10 @@ class SpotifySender:
             response = await self._http.send(request)
         except AccessDenied as error:
             self._learn(ask, error)
+            raise
+        except RateLimitExceeded as error:
+            if error.retry_after is None:
+                error.retry_after = _QUOTA_SECONDS if error.is_quota else _BURST_SECONDS
             raise
         self.capabilities.answered(ask.operation)
         return parse_body(request, response, parse)

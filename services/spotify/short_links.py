@@ -34,10 +34,13 @@ from services.spotify.links import (
 
 _LOGGER = logging.getLogger(__name__)
 
-SHORT_LINK_HOSTS: Final[Mapping[str, str]] = {
+Hosts = Mapping[str, str]
+"""By the name of a short-link host: the base of its addresses."""
+
+SHORT_LINK_HOSTS: Final[Hosts] = {
     host: f"https://{host}" for host in (*sorted(SHORT_HOSTS), OPEN_HOST)
 }
-"""The hosts that may be asked, and the base of their addresses; a sandbox has its own."""
+"""The hosts that may be asked; a sandbox has its own."""
 
 SHORT_LINK_SECONDS: Final = 5.0
 _MOST_HOPS: Final = 5
@@ -67,7 +70,7 @@ class ShortLinks:
         *,
         http: HttpClient,
         policy: Policy,
-        hosts: Mapping[str, str] = SHORT_LINK_HOSTS,
+        hosts: Hosts = SHORT_LINK_HOSTS,
         is_enabled: bool = True,
     ) -> None:
         """Set where and how to ask.

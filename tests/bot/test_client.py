@@ -18,7 +18,6 @@ from bot.collecting import Jobs, Tools, make_collecting
 from bot.delivery.door import Door
 from bot.errors import Answers, CommandTree
 from bot.i18n import Catalogue
-from bot.linking import make_linking
 from bot.music import make_music
 from bot.operators import Operators
 from bot.releasing import make_releasing
@@ -29,7 +28,6 @@ from bot.ui.sync_message import SyncMessages
 from bot.ui.written_message import WrittenMessages
 from bot.upstreams import Upstreams
 from services.accounts.cipher import TokenCipher
-from services.catalogue.service import CatalogueService
 from services.collection.candidates import CollectionCandidates
 from services.descriptions.discovering import Discovery
 from services.descriptions.service import DescriptionService
@@ -75,7 +73,6 @@ async def services(tmp_path: Path) -> AsyncIterator[Services]:
         http = HttpClient(session, clock=clock)
         sender = spotify_sender(http, make_policy("spotify"), None, clock=clock)
         spotify = SpotifyService(sender, market="CH")
-        short_links = ShortLinks(http=http, policy=make_policy("spotify"))
         discogs = DiscogsService(
             http=http, policy=make_policy("discogs"), authorization=None, api_url=""
         )
@@ -89,17 +86,17 @@ async def services(tmp_path: Path) -> AsyncIterator[Services]:
             limits=StreamLimits(first=1, idle=1, whole=1),
         )
         health = Health(policies={}, missing_settings={}, reduced=frozenset(), clock=clock)
-        operators, messages = Operators(), ProgressiveMessages(clock=clock)
-        descriptions = DescriptionService(discogs=discogs, euria=euria, clock=clock)
         upstreams = Upstreams(
             spotify=spotify,
             spotify_sender=sender,
-            short_links=short_links,
+            short_links=ShortLinks(http=http, policy=make_policy("spotify")),
             discogs=discogs,
             discogs_oauth=None,
             euria=euria,
             health=health,
         )
+        operators, messages = Operators(), ProgressiveMessages(clock=clock)
+        descriptions = DescriptionService(discogs=discogs, euria=euria, clock=clock)
         collecting = make_collecting(
             Tools(
                 database=database,
@@ -112,19 +109,13 @@ async def services(tmp_path: Path) -> AsyncIterator[Services]:
             operators,
             stale_seconds=1,
         )
-        linking = make_linking(
-            spotify=spotify, discogs=discogs, short_links=short_links, messages=messages
-        )
-        releasing = make_releasing(
-            database, discogs, collecting, words_of=linking.music.words_of, clock=clock
-        )
-        catalogue = CatalogueService(spotify=spotify, discogs=discogs)
-        music = make_music(upstreams, catalogue, collecting, messages=messages, clock=clock)
+        releasing = make_releasing(database, upstreams, collecting, messages=messages, clock=clock)
+        music = make_music(upstreams, collecting, messages=messages, clock=clock)
         yield Services(
-            catalogue=catalogue,
+            catalogue=music.catalogue,
             music_messages=music.messages,
             music_suggestions=music.suggestions,
-            linked_messages=linking.messages,
+            linked_messages=releasing.linked_messages,
             releases=releasing.lookup,
             suggestions=releasing.suggestions,
             descriptions=descriptions,

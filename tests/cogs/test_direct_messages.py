@@ -32,6 +32,10 @@ from services.catalogue.service import CatalogueService
 from services.resilience.clock import SystemClock
 from services.spotify.models import SpotifyItem, SpotifyKind, SpotifyResults
 
+ALBUM = "1weenld61qoidwYuZ1GESA"
+PAGE = f"https://open.spotify.com/album/{ALBUM}"
+LINKED = SpotifyItem(kind=SpotifyKind.ALBUM, spotify_id=ALBUM, name="Blue Train", url=PAGE)
+
 
 @dataclass
 class FakeCatalogue:
@@ -124,15 +128,16 @@ class World:
 
 @pytest.fixture
 async def world() -> AsyncIterator[World]:
-    catalogue, clock = FakeCatalogue(), SystemClock()
+    catalogue, things = FakeCatalogue(), Things(things={f"album:{ALBUM}": LINKED})
+    clock = SystemClock()
     messages = ProgressiveMessages(clock=clock)
     lookup = make_lookup(FullSpotify(), clock=clock)
     services = FakeServices(
         catalogue=cast("CatalogueService", catalogue),
         messages=messages,
+        linked_messages=LinkedMessages(music=things.music(), messages=messages),
         answers=Answers(Catalogue()),
         music_messages=make_music_messages(lookup, clock=clock),
-        linked_messages=LinkedMessages(music=Things().music(), messages=messages),
     )
     bot = Bot(services)
     await bot._async_setup_hook()
@@ -187,6 +192,22 @@ async def test_direct_message_is_answered_in_its_channel_and_pings_nobody(world:
     assert body["flags"] & (1 << 15)
     assert body["allowed_mentions"] == {"parse": []}
     assert world.http.typed == 1
+
+
+async def test_direct_message_with_a_link_is_answered_with_what_it_leads_to(world: World) -> None:
+    await world.say(f"have you heard <{PAGE}?si=1>?")
+
+    [body] = world.http.sent
+    assert f"[Blue Train]({PAGE})" in text_of(body)
+    assert world.catalogue.asked == []
+
+
+async def test_direct_message_with_a_link_that_has_no_card_is_answered_kindly(world: World) -> None:
+    await world.say(f"https://open.spotify.com/show/{ALBUM}")
+
+    [body] = world.http.sent
+    assert "That link leads to a podcast on Spotify." in text_of(body)
+    assert world.catalogue.asked == []
 
 
 async def test_useless_direct_message_is_answered_and_not_searched_for(world: World) -> None:

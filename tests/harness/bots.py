@@ -10,6 +10,7 @@ from bot.demo.process import BotProcess, Start, bot_process, start_cold
 from bot.sandbox.discord import Exchange, Message
 from bot.sandbox.sandbox import Sandbox
 from harness.openapi import DiscordContract
+from harness.spotify_openapi import SpotifyContract
 from services.resilience.clock import SystemClock
 
 # Short enough not to wait long for a stall, long enough for a busy machine's real answers.
@@ -113,3 +114,4 @@ def check_conduct(sandbox: Sandbox, log: str, contract: DiscordContract) -> None
         assert canary not in log
     assert discord.unknown_requests == []
     contract.check(discord.requests)
+    SpotifyContract.load().check(sandbox.spotify.requests)

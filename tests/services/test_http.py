@@ -398,6 +398,36 @@ async def test_a_redirect_is_not_followed_and_takes_the_token_nowhere() -> None:
     assert (type(error), error.status_code, elsewhere.requests) == (InvalidResponse, 302, [])
 
 
+async def _visit(url: str) -> Response:
+    async with _client() as client:
+        return await client.visit(_request(url), most_bytes=10)
+
+
+async def test_a_visit_returns_the_redirect_and_reads_nothing_of_it() -> None:
+    async with raw_server(answer(b"{}")) as elsewhere:
+        headers = f"Location: {elsewhere.url}/things\r\n"
+        async with raw_server(answer(b"moved", status="302 Found", headers=headers)) as server:
+            response = await _visit(server.url)
+
+    assert (response.status, response.body, elsewhere.requests) == (302, b"", [])
+    assert response.headers["location"] == f"{elsewhere.url}/things"
+
+
+async def test_a_visit_reads_so_much_of_a_page_and_no_more() -> None:
+    async with (
+        raw_server(answer(b"0123456789 and more")) as long,
+        raw_server(answer(b"0")) as short,
+    ):
+        assert (await _visit(long.url)).body == b"0123456789"
+        assert (await _visit(short.url)).body == b"0"
+
+
+async def test_a_visit_that_is_refused_is_an_error() -> None:
+    async with raw_server(answer(status="404 Not Found")) as server:
+        with pytest.raises(NotFound):
+            await _visit(server.url)
+
+
 async def test_an_error_says_what_the_upstream_said() -> None:
     def read(body: bytes) -> ErrorDetail:
         return ErrorDetail(body.decode().upper())

@@ -35,10 +35,29 @@ def _common(slow_seconds: float) -> tuple[Switch, ...]:
     )
 
 
+_QUOTA: Final = Fault(
+    kind=FaultKind.RATE_LIMIT, retry_after="48925", reason="QUOTA_EXCEEDED", path_prefix="/v1"
+)
+
+
+def _refusal(reason: str) -> Fault:
+    return Fault(kind=FaultKind.STATUS, status=403, reason=reason, path_prefix="/v1")
+
+
+def _odd(reason: str) -> Fault:
+    return Fault(kind=FaultKind.QUIRK, reason=reason, path_prefix="/v1")
+
+
 _SWITCHES: Final[dict[str, tuple[Switch, ...]]] = {
     "spotify": (
         *_common(4),
         Switch("429 for an hour", Fault(kind=FaultKind.RATE_LIMIT, retry_after="3600")),
+        Switch("429, the day's quota is spent", _QUOTA),
+        Switch("403, not on the allow-list", _refusal("not_registered")),
+        Switch("403, scope not granted", _refusal("missing_scope")),
+        Switch("403, endpoint removed", _refusal("forbidden")),
+        Switch("403, the owner's Premium lapsed", _odd("premium_lapsed")),
+        Switch("answers with holes", _odd("sparse")),
         Switch("401, token refused", Fault(kind=FaultKind.STATUS, status=401)),
         Switch("cut in mid-answer", Fault(kind=FaultKind.CUT_IN_BODY)),
     ),

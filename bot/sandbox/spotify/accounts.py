@@ -5,12 +5,22 @@ import binascii
 import secrets
 from collections.abc import Callable
 from http import HTTPStatus
-from typing import Any
+from typing import Any, Final
 
 from aiohttp import web
 
 from bot.sandbox.faults import Fault, FaultKind, status_of
 from bot.sandbox.server import RefusedError
+
+REFUSALS: Final = {
+    "not_registered": "User not registered in the Developer Dashboard",
+    "missing_scope": "Insufficient client scope",
+    "forbidden": "Forbidden",
+    "not_owner": "You cannot add tracks to a playlist you don't own.",
+    "invalid_limit": "Invalid limit",
+    "new": "Something no document mentions",
+}
+"""What a STATUS fault with one of these reasons says; the words of the real API."""
 
 
 class TokenDesk:
@@ -103,6 +113,8 @@ def fault_body(fault: Fault) -> object:
         quota = fault.reason == "QUOTA_EXCEEDED"
         message = "Too many requests" if quota else "API rate limit exceeded"
         return api_error_body(status, message, fault.reason)
+    if fault.reason in REFUSALS:
+        return api_error_body(status, REFUSALS[fault.reason])
     return api_error_body(status, HTTPStatus(status).phrase, fault.reason)
 
 

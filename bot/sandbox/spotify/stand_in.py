@@ -16,8 +16,9 @@ from aiohttp.typedefs import Handler, Middleware
 from bot.sandbox.art import cover_png
 from bot.sandbox.catalogue import Album, Catalogue, default_catalogue
 from bot.sandbox.catalogue.model import spotify_id
-from bot.sandbox.faults import fault_middleware
+from bot.sandbox.faults import FaultKind, fault_middleware
 from bot.sandbox.server import StandIn
+from bot.sandbox.spotify import quirks
 from bot.sandbox.spotify.accounts import TokenDesk, fault_body
 from bot.sandbox.spotify.finding import PLAYLISTS, SpotifySearch, parse_question, playlists
 from bot.sandbox.spotify.objects import SpotifyObjects, album_type, songs_of
@@ -35,10 +36,6 @@ from bot.sandbox.spotify.short_links import ShortLinkDesk, bases
 _TOKEN_SECONDS: Final = 3600
 _IMAGE_SIZES: Final = frozenset({"640", "300", "64"})
 _TYPES: Final = ("album", "artist", "playlist", "track", "show", "episode", "audiobook")
-_PREMIUM_LAPSED: Final = (
-    "Active premium subscription required for the owner of the app. When the subscription"
-    " is renewed, it can take a few hours until requests work again."
-)
 # Removed from Development Mode, some in 2024, the rest in 2026.
 _REMOVED: Final = (
     "/albums",
@@ -68,7 +65,8 @@ class SpotifyStandIn(StandIn):
         accounts: Issues tokens; its `expires_in` may be changed while running.
         catalogue: The records it knows.
         short_links: Where short links lead.
-        premium_lapsed: Every call answers 403 in plain text, as when the app's owner stops paying.
+        premium_lapsed: Every call answers 403 in plain text, as when the app's owner stops paying;
+            the QUIRK `premium_lapsed` does the same. `sparse` leaves out whatever may be absent.
     """
 
     def __init__(
@@ -121,17 +119,22 @@ class SpotifyStandIn(StandIn):
         self.accounts.revoke_all()
 
     def _middlewares(self) -> list[Middleware]:
-        return [fault_middleware(self.faults, error_body=fault_body), self._guard()]
+        faults = fault_middleware(
+            self.faults, error_body=fault_body, left_to_handler=(FaultKind.QUIRK,)
+        )
+        return [faults, self._guard()]
 
     def _guard(self) -> Middleware:
         @web.middleware
         async def guard(request: web.Request, handler: Handler) -> web.StreamResponse:
             if not request.path.startswith("/v1/"):
                 return await handler(request)
-            if self.premium_lapsed:
-                return web.Response(text=_PREMIUM_LAPSED, status=HTTPStatus.FORBIDDEN)
+            quirk = quirks.quirk_of(request)
+            if self.premium_lapsed or quirk == quirks.PREMIUM_LAPSED:
+                return quirks.premium_lapsed()
             refusal = self.accounts.refusal(request.headers.get("Authorization"))
-            return refusal or await handler(request)
+            answer = refusal or await handler(request)
+            return quirks.made_sparse(answer) if quirk == quirks.SPARSE else answer
 
         return guard
 

@@ -39,6 +39,7 @@ def test_page_of_discogs_is_found(kind: DiscogsKind, address: str) -> None:
         "https://www.discogs.com/release/0",
         "https://www.discogs.com/user/1",
         "https://www.discogs.com/release/",
+        "https://www.discogs.com/release1",
         "https://evil.tld/www.discogs.com/release/1",
     ],
 )
