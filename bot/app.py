@@ -57,8 +57,8 @@ def make_services(
     Raises:
         StartError: The keys that encrypt tokens cannot be used.
     """
-    cipher, messages, operators = _cipher(settings), ProgressiveMessages(clock=clock), Operators()
     database, upstreams, clock = tools.database, tools.upstreams, tools.clock
+    cipher, messages, operators = _cipher(settings), ProgressiveMessages(clock=clock), Operators()
     delivery = make_delivery(database, languages, cipher, clock=clock)
     stale_seconds = settings.discogs_stale_hours * 3_600
     collecting = make_collecting(tools, cipher, operators, stale_seconds=stale_seconds)
