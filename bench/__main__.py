@@ -12,6 +12,7 @@ from bench.collection import bench_collection
 from bench.discogs_parse import bench_collection_pages
 from bench.discogs_walk import bench_walks
 from bench.jobs import bench_jobs, bench_postgres_jobs
+from bench.music import bench_music
 from bench.outages import bench_outages
 from bench.parsing import bench_pages
 from bench.policy import bench_calls
@@ -75,6 +76,7 @@ def _sections(postgres: str | None) -> Mapping[str, Callable[[], None]]:
         "spotify pages": bench_spotify_pages,
         "sync": with_loop(bench_sync),
         "cards": bench_cards,
+        "music": with_loop(bench_music),
     }
 
 
