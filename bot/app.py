@@ -64,7 +64,7 @@ def make_services(
     collecting = make_collecting(tools, cipher, operators, stale_seconds=stale_seconds)
     releasing = make_releasing(database, upstreams, collecting, messages=messages, clock=clock)
     writing = make_writing(tools, collecting.service, delivery=delivery, messages=messages)
-    music = make_music(upstreams, collecting, messages=messages, clock=clock)
+    music = make_music(tools, collecting, messages=messages)
     services = Services(
         catalogue=music.catalogue,
         music_messages=music.messages,

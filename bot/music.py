@@ -2,16 +2,14 @@
 
 from dataclasses import dataclass
 
-from bot.collecting import Collecting
+from bot.collecting import Collecting, Tools
 from bot.ui.music_message import MusicMessages
 from bot.ui.stream import ProgressiveMessages
-from bot.upstreams import Upstreams
 from services.catalogue.music_lookup import MusicLookup
 from services.catalogue.music_suggestions import MusicSuggestions
-from services.catalogue.own_records import OwnRecords
+from services.catalogue.own_records import OwnRecords, OwnShelves
 from services.catalogue.recent_items import RecentItems
 from services.catalogue.service import CatalogueService
-from services.resilience.clock import Clock
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,9 +22,10 @@ class MusicCards:
 
 
 def make_music(
-    upstreams: Upstreams, collecting: Collecting, *, messages: ProgressiveMessages, clock: Clock
+    tools: Tools, collecting: Collecting, *, messages: ProgressiveMessages
 ) -> MusicCards:
     """Join the parts."""
+    database, upstreams, clock = tools.database, tools.upstreams, tools.clock
     catalogue = CatalogueService(spotify=upstreams.spotify, discogs=upstreams.discogs)
     recent = RecentItems(clock=clock)
     lookup = MusicLookup(
@@ -34,7 +33,7 @@ def make_music(
         links=upstreams.short_links,
         matches=catalogue,
         copies=collecting.service,
-        own=OwnRecords(copies=collecting.service, wishes=collecting.wantlist),
+        own=OwnRecords(OwnShelves(database, clock=clock)),
         recent=recent,
     )
     return MusicCards(

@@ -16,7 +16,6 @@ from bot.ui.kept_menu import Menu
 from bot.ui.music_card import music_card
 from bot.ui.reply import InteractionReply
 from bot.ui.stream import ProgressiveMessages
-from services.accounts.models import DiscogsLink
 from services.catalogue.music_view import MusicView
 from services.spotify.models import SpotifyKind
 
@@ -38,8 +37,8 @@ class Lookup(Protocol):
 class Links(Protocol):
     """``DiscogsLinks``, as far as it is needed here."""
 
-    async def describe(self, user_id: int, /) -> DiscogsLink | None:
-        """Return the person's link, or None."""
+    async def is_proven(self, user_id: int, /) -> bool | None:
+        """Return whether the person has shown that their account is theirs; None without one."""
 
 
 class MusicMessages:
@@ -91,13 +90,12 @@ class MusicMessages:
 
     async def _acknowledge(self, reply: InteractionReply) -> bool:
         """Acknowledge; returns whether the answer may tell what the asker owns."""
-        link = await self._links.describe(reply.user_id)
-        is_proven = link is not None and link.is_proven
+        is_proven = await self._links.is_proven(reply.user_id)
         is_seen = reply.is_on_public_message
         if is_proven and not is_seen:
             reply.make_private()
         await reply.acknowledge()
-        return not (is_proven and is_seen)
+        return is_proven is not None and not (is_proven and is_seen)
 
     async def _show(
         self,

@@ -8,6 +8,7 @@ See ``docs/decisions/0020``.
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Final, TypeVar
 
 from services.catalogue.confidence import Confidence, Match
@@ -30,7 +31,7 @@ _UNKNOWN_YEARS_APART: Final = 10
 H = TypeVar("H", SpotifyItem, SearchHit)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Work:
     """An album as far as catalogues can be compared.
 
@@ -47,6 +48,11 @@ class Work:
     year: int | None = None
     is_single: bool | None = None
     barcode: str | None = None
+
+    @cached_property
+    def read(self) -> Title:
+        """The title in its parts; read once, for one work is compared with many."""
+        return read_title(self.title)
 
 
 def score(query: str, hit: Hit) -> float:
@@ -116,11 +122,10 @@ def confidence_of(one: Work, other: Work) -> Confidence | None:
         return None
     if _has_same_barcode(one, other):
         return Confidence.EXACT
-    mine, theirs = read_title(one.title), read_title(other.title)
-    titles = compare_titles(mine, theirs)
+    titles = compare_titles(one.read, other.read)
     if titles is None:
         return None
-    return min(artists, titles, _by_size(one, other, mine, theirs), _by_year(one, other, mine))
+    return min(artists, titles, _by_size(one, other), _by_year(one, other))
 
 
 def best_match(wanted: Work, hits: Iterable[H], *, barcode: str | None = None) -> Match[H] | None:
@@ -177,8 +182,7 @@ def _is_single(album_type: str | None, track_count: int | None) -> bool | None:
 
 def _is_only_one(wanted: Work, works: Iterable[Work]) -> bool:
     """Return whether a self-titled record can only be one of ``works``, whatever its year."""
-    title = read_title(wanted.title)
-    if wanted.year is None or title.is_generic or not _is_ambiguous(wanted, title):
+    if wanted.year is None or wanted.read.is_generic or not _is_ambiguous(wanted):
         return False
     undated = replace(wanted, year=None)
     years = {
@@ -196,26 +200,25 @@ def _has_same_barcode(one: Work, other: Work) -> bool:
     return mine == theirs and len(mine) >= _FEWEST_BARCODE_DIGITS
 
 
-def _by_size(one: Work, other: Work, mine: Title, theirs: Title) -> Confidence:
+def _by_size(one: Work, other: Work) -> Confidence:
     """A single of the same name is another record."""
-    sizes = {mine.is_single or one.is_single, theirs.is_single or other.is_single}
+    sizes = {work.read.is_single or work.is_single for work in (one, other)}
     return Confidence.DOUBTFUL if {True, False} <= sizes else Confidence.EXACT
 
 
-def _by_year(one: Work, other: Work, title: Title) -> Confidence:
+def _by_year(one: Work, other: Work) -> Confidence:
     """The year says something where the title does not: pressings appear again and again."""
-    if not _is_ambiguous(one, title):
+    if _years_apart(one, other) <= _YEARS_APART or not _is_ambiguous(one):
         return Confidence.EXACT
-    if one.year is None or other.year is None:
-        return Confidence.LIKELY
-    is_near = abs(one.year - other.year) <= _YEARS_APART
-    return Confidence.EXACT if is_near else Confidence.DOUBTFUL
+    is_known = one.year is not None and other.year is not None
+    return Confidence.DOUBTFUL if is_known else Confidence.LIKELY
 
 
-def _is_ambiguous(work: Work, title: Title) -> bool:
+def _is_ambiguous(work: Work) -> bool:
     """Return whether an artist may have several records of this title: hits, self-titled ones."""
-    is_own_name = compare_artists((work.title,), work.artists) is Confidence.EXACT
-    return title.is_generic or is_own_name
+    if work.read.is_generic:
+        return True
+    return compare_artists((work.title,), work.artists) is Confidence.EXACT
 
 
 def _years_apart(one: Work, other: Work) -> int:

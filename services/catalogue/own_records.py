@@ -5,35 +5,28 @@ to one person. Records are matched by their names (see ``matching.py``); what is
 apart.
 """
 
-from collections.abc import Iterable, Mapping
+from collections import OrderedDict
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final, Protocol, TypeVar
+from typing import Final, Protocol, TypeAlias, TypeVar
 
 from services.catalogue.confidence import Confidence
 from services.catalogue.matching import Work, confidence_of, is_single_format
 from services.catalogue.names import find_words, is_various
 from services.catalogue.titles import bare_title
 from services.collection.models import StoredCopy
+from services.collection.rows import NO_NAMES, copy_of
 from services.collection.want_models import StoredWant
+from services.collection.want_rows import want_of
+from services.resilience.clock import Clock
+from services.storage.database import Database
+from services.storage.own_records import OwnRecordReader
 
-_MOST: Final = 200
+_KEPT_SECONDS: Final = 10.0
+_MOST_KEPT: Final = 200
 _LIKELY: Final = (Confidence.LIKELY, Confidence.EXACT)
 
 K = TypeVar("K")
-
-
-class OwnCopies(Protocol):
-    """``CollectionService``, as far as it is needed here."""
-
-    async def find(self, user_id: int, text: str, limit: int = 25) -> tuple[StoredCopy, ...]:
-        """Return the person's own copies that fit a text."""
-
-
-class OwnWishes(Protocol):
-    """``WantlistService``, as far as it is needed here."""
-
-    async def find(self, user_id: int, text: str, limit: int = 25) -> tuple[StoredWant, ...]:
-        """Return the person's wishes that fit a text."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,13 +44,53 @@ class Belongings:
     doubtful: tuple[StoredCopy, ...] = ()
 
 
+Shelf: TypeAlias = tuple[Sequence[StoredCopy], Sequence[StoredWant]]
+"""What somebody has, and what they want."""
+
+
+class Shelves(Protocol):
+    """``OwnShelves``, as far as it is needed here."""
+
+    async def find(self, user_id: int, text: str, /) -> Shelf:
+        """Return the person's copies and wishes that may have the words of a text."""
+
+
+class OwnShelves:
+    """Finds people's records in the database, both lists in one transaction.
+
+    What was found is used again for ten seconds, so that turning pages asks once.
+    """
+
+    def __init__(self, database: Database, *, clock: Clock) -> None:
+        """Look into ``database``."""
+        self._database = database
+        self._clock = clock
+        self._reader = OwnRecordReader()
+        self._known: OrderedDict[tuple[int, str], tuple[float, Shelf]] = OrderedDict()
+
+    async def find(self, user_id: int, text: str) -> Shelf:
+        """Return up to 200 of each, without their folders; raises ``DatabaseUnavailable``."""
+        key, now = (user_id, text), self._clock.monotonic()
+        until, shelf = self._known.get(key, (now, ((), ())))
+        if now < until:
+            return shelf
+        async with self._database.read() as transaction:
+            copies = await self._reader.copies(transaction, user_id, text)
+            wants = await self._reader.wants(transaction, user_id, text)
+        shelf = [copy_of(each, NO_NAMES) for each in copies], [want_of(each) for each in wants]
+        self._known[key] = now + _KEPT_SECONDS, shelf
+        self._known.move_to_end(key)
+        if len(self._known) > _MOST_KEPT:
+            self._known.popitem(last=False)
+        return shelf
+
+
 class OwnRecords:
     """Finds people's own records. Everything raises ``DatabaseUnavailable``."""
 
-    def __init__(self, *, copies: OwnCopies, wishes: OwnWishes) -> None:
-        """Look into ``copies`` and ``wishes``."""
-        self._copies = copies
-        self._wishes = wishes
+    def __init__(self, shelves: Shelves) -> None:
+        """Look into ``shelves``."""
+        self._shelves = shelves
 
     async def of_album(self, user_id: int, work: Work) -> Belongings:
         """Return what the person has and wants of an album."""
@@ -68,8 +101,7 @@ class OwnRecords:
         words = next(map(_words, works.values()), "")
         if not words:
             return {key: Belongings() for key in works}
-        copies = await self._copies.find(user_id, words, _MOST)
-        wants = await self._wishes.find(user_id, words, _MOST)
+        copies, wants = await self._shelves.find(user_id, words)
         return {key: _belongings(work, copies, wants) for key, work in works.items()}
 
 

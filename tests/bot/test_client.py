@@ -97,20 +97,21 @@ async def services(tmp_path: Path) -> AsyncIterator[Services]:
         )
         operators, messages = Operators(), ProgressiveMessages(clock=clock)
         descriptions = DescriptionService(discogs=discogs, euria=euria, clock=clock)
+        tools = Tools(
+            database=database,
+            upstreams=upstreams,
+            clock=clock,
+            jobs=Jobs(JobQueue(database, clock=clock), Handlers()),
+            syncs=Jobs(JobQueue(database, clock=clock), Handlers()),
+        )
         collecting = make_collecting(
-            Tools(
-                database=database,
-                upstreams=upstreams,
-                clock=clock,
-                jobs=Jobs(JobQueue(database, clock=clock), Handlers()),
-                syncs=Jobs(JobQueue(database, clock=clock), Handlers()),
-            ),
+            tools,
             TokenCipher(ChangingKeys(1)),
             operators,
             stale_seconds=1,
         )
         releasing = make_releasing(database, upstreams, collecting, messages=messages, clock=clock)
-        music = make_music(upstreams, collecting, messages=messages, clock=clock)
+        music = make_music(tools, collecting, messages=messages)
         yield Services(
             catalogue=music.catalogue,
             music_messages=music.messages,

@@ -5,8 +5,6 @@ from dataclasses import dataclass, field
 
 from bot.ui.music_message import MusicMessages
 from bot.ui.stream import ProgressiveMessages
-from fakes.clock import WALL_START
-from services.accounts.models import DiscogsLink
 from services.answers import Answer, Source
 from services.catalogue.models import CatalogueMatch
 from services.catalogue.music_lookup import Links, Matches, MusicLookup
@@ -191,29 +189,28 @@ class OwnShelf:
 
 
 @dataclass
-class OwnWishes:
-    """A person's own wishes."""
+class OwnThings:
+    """What a person has and wants."""
 
+    copies: tuple[StoredCopy, ...] = ()
     wants: tuple[StoredWant, ...] = ()
 
-    async def find(self, user_id: int, text: str, limit: int = 25) -> tuple[StoredWant, ...]:
+    async def find(
+        self, user_id: int, text: str, /
+    ) -> tuple[tuple[StoredCopy, ...], tuple[StoredWant, ...]]:
         del user_id, text
-        return self.wants[:limit]
+        return self.copies, self.wants
 
 
 @dataclass
 class SomeLink:
-    """A person's link with Discogs: None for none, else whether they have proven it."""
+    """A person's link with Discogs."""
 
-    is_proven: bool | None = None
+    proven: bool | None = None
 
-    async def describe(self, user_id: int, /) -> DiscogsLink | None:
+    async def is_proven(self, user_id: int, /) -> bool | None:
         del user_id
-        if self.is_proven is None:
-            return None
-        return DiscogsLink(
-            username="me", is_proven=self.is_proven, may_write=False, linked_at=WALL_START
-        )
+        return self.proven
 
 
 @dataclass
@@ -246,7 +243,7 @@ def make_lookup(
         links=links or PlainLinks(),
         matches=matches or NoMatches(),
         copies=shelf,
-        own=OwnRecords(copies=shelf, wishes=OwnWishes(wants)),
+        own=OwnRecords(OwnThings(copies, wants)),
         recent=recent or RecentItems(clock=clock),
     )
 

@@ -53,7 +53,7 @@ def as_reply(reply: SeenReply) -> InteractionReply:
 @pytest.mark.parametrize(
     ("is_proven", "is_public", "is_private", "tells"),
     [
-        pytest.param(None, False, False, True, id="not linked"),
+        pytest.param(None, False, False, False, id="not linked, or not any more"),
         pytest.param(False, False, False, True, id="linked by name"),
         pytest.param(False, True, False, True, id="linked by name, on a message of all"),
         pytest.param(True, False, True, True, id="proven: alone"),

@@ -1,13 +1,16 @@
 """What somebody has of an album of Spotify, from what is stored of them, on both databases."""
 
-from fakes.copies import FakeAccounts, make_copy, store
-from fakes.music import MY_WANT, OwnWishes
-from harness.collections import HandClock, Library
+from fakes.clock import FastClock
+from fakes.copies import make_copy, store
+from fakes.wishes import make_wish
 
 from services.catalogue.matching import Work
-from services.catalogue.own_records import OwnRecords
+from services.catalogue.own_records import OwnRecords, OwnShelves
+from services.collection.want_rows import want_row
 from services.discogs.shelf_models import Format
+from services.resilience.clock import SystemClock
 from services.storage.database import Database
+from services.storage.wantlists import WantlistRepository
 
 ALICE, BOB = 42, 43
 SHELF = (
@@ -31,8 +34,15 @@ GIANT_STEPS = Work(title="Giant Steps", artists=("John Coltrane",), is_single=Fa
 
 async def own(database: Database, user_id: int = ALICE) -> OwnRecords:
     await store(database, user_id, *SHELF)
-    library = Library(database, clock=HandClock(), accounts=FakeAccounts())
-    return OwnRecords(copies=library.service, wishes=OwnWishes((MY_WANT,)))
+    wishes = (make_wish(8, "Blue Train", artist="John Coltrane"), make_wish(9, artist="Coltrane"))
+    wantlists = WantlistRepository()
+    async with database.write() as transaction:
+        await wantlists.open(transaction, user_id, "user")
+        generation = await wantlists.begin_generation(transaction, user_id)
+        assert generation is not None
+        await wantlists.write(transaction, user_id, generation, list(map(want_row, wishes)))
+        assert await wantlists.publish(transaction, user_id, generation)
+    return OwnRecords(OwnShelves(database, clock=SystemClock()))
 
 
 async def test_pressings_of_an_album_are_found_and_doubtful_ones_kept_apart(
@@ -84,3 +94,19 @@ async def test_records_of_many_are_found_by_their_title(database: Database) -> N
 
 async def test_no_works_ask_nothing(database: Database) -> None:
     assert await (await own(database)).of_albums(ALICE, {}) == {}
+
+
+async def test_what_was_found_is_used_again_for_ten_seconds(database: Database) -> None:
+    await store(database, ALICE, *SHELF)
+    clock = FastClock()
+    shelves = OwnShelves(database, clock=clock)
+    before = await shelves.find(ALICE, "john coltrane")
+    await store(database, ALICE, SHELF[0])
+
+    again = await shelves.find(ALICE, "john coltrane")
+    others = await shelves.find(BOB, "john coltrane")
+    clock.skip(10)
+    later = await shelves.find(ALICE, "john coltrane")
+
+    assert again is before
+    assert (len(before[0]), len(others[0]), len(later[0])) == (6, 0, 1)
