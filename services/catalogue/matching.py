@@ -13,7 +13,7 @@ from typing import Final, TypeVar
 
 from services.catalogue.confidence import Confidence, Match
 from services.catalogue.models import Hit
-from services.catalogue.names import compare_artists
+from services.catalogue.names import Artists, compare_artists
 from services.catalogue.titles import Title, compare_titles, read_title
 from services.discogs.models import SearchHit
 from services.music import fold
@@ -53,6 +53,11 @@ class Work:
     def read(self) -> Title:
         """The title in its parts; read once, for one work is compared with many."""
         return read_title(self.title)
+
+    @cached_property
+    def credited(self) -> Artists:
+        """The artists, read likewise."""
+        return Artists(self.artists)
 
 
 def score(query: str, hit: Hit) -> float:
@@ -117,7 +122,7 @@ def is_single_format(formats: Iterable[str]) -> bool | None:
 
 def confidence_of(one: Work, other: Work) -> Confidence | None:
     """Return how surely both are the same work; None: they are not."""
-    artists = compare_artists(one.artists, other.artists)
+    artists = compare_artists(one.credited, other.credited)
     if artists is None:
         return None
     if _has_same_barcode(one, other):
@@ -167,7 +172,7 @@ def is_same(item: SpotifyItem, hit: SearchHit) -> bool:
 
 def is_same_artist(one: str, other: str) -> bool:
     """Return whether two catalogues' names are those of the same artist."""
-    return compare_artists((one,), (other,)) is Confidence.EXACT
+    return compare_artists(Artists((one,)), Artists((other,))) is Confidence.EXACT
 
 
 def _is_single(album_type: str | None, track_count: int | None) -> bool | None:
@@ -218,7 +223,7 @@ def _is_ambiguous(work: Work) -> bool:
     """Return whether an artist may have several records of this title: hits, self-titled ones."""
     if work.read.is_generic:
         return True
-    return compare_artists((work.title,), work.artists) is Confidence.EXACT
+    return compare_artists(Artists((work.title,)), work.credited) is Confidence.EXACT
 
 
 def _years_apart(one: Work, other: Work) -> int:

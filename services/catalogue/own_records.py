@@ -6,7 +6,7 @@ apart.
 """
 
 from collections import OrderedDict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Protocol, TypeAlias, TypeVar
 
@@ -44,8 +44,8 @@ class Belongings:
     doubtful: tuple[StoredCopy, ...] = ()
 
 
-Shelf: TypeAlias = tuple[Sequence[StoredCopy], Sequence[StoredWant]]
-"""What somebody has, and what they want."""
+Shelf: TypeAlias = tuple[Sequence[tuple[StoredCopy, Work]], Sequence[tuple[StoredWant, Work]]]
+"""What somebody has, and what they want; each with the work that it is."""
 
 
 class Shelves(Protocol):
@@ -77,7 +77,12 @@ class OwnShelves:
         async with self._database.read() as transaction:
             copies = await self._reader.copies(transaction, user_id, text)
             wants = await self._reader.wants(transaction, user_id, text)
-        shelf = [copy_of(each, NO_NAMES) for each in copies], [want_of(each) for each in wants]
+        owned = [copy_of(each, NO_NAMES) for each in copies]
+        wanted = [want_of(each) for each in wants]
+        shelf = (
+            [(each, work_of_stored(each)) for each in owned],
+            [(each, work_of_stored(each)) for each in wanted],
+        )
         self._known[key] = now + _KEPT_SECONDS, shelf
         self._known.move_to_end(key)
         if len(self._known) > _MOST_KEPT:
@@ -101,17 +106,16 @@ class OwnRecords:
         words = next(map(_words, works.values()), "")
         if not words:
             return {key: Belongings() for key in works}
-        copies, wants = await self._shelves.find(user_id, words)
-        return {key: _belongings(work, copies, wants) for key, work in works.items()}
+        shelf = await self._shelves.find(user_id, words)
+        return {key: _belongings(work, shelf) for key, work in works.items()}
 
 
-def _belongings(
-    work: Work, copies: Iterable[StoredCopy], wants: Iterable[StoredWant]
-) -> Belongings:
-    sure = [(copy, confidence_of(work, _work_of(copy))) for copy in copies]
+def _belongings(work: Work, shelf: Shelf) -> Belongings:
+    copies, wants = shelf
+    sure = [(copy, confidence_of(work, known)) for copy, known in copies]
     return Belongings(
         copies=tuple(copy for copy, confidence in sure if confidence in _LIKELY),
-        wants=tuple(want for want in wants if confidence_of(work, _work_of(want)) in _LIKELY),
+        wants=tuple(want for want, known in wants if confidence_of(work, known) in _LIKELY),
         doubtful=tuple(copy for copy, confidence in sure if confidence is Confidence.DOUBTFUL),
     )
 
@@ -123,7 +127,8 @@ def _words(work: Work) -> str:
     return find_words(work.artists[0])
 
 
-def _work_of(record: StoredCopy | StoredWant) -> Work:
+def work_of_stored(record: StoredCopy | StoredWant) -> Work:
+    """Return a stored record as a work."""
     formats = [word for form in record.formats for word in (form.name, *form.descriptions)]
     first_year = record.master_year if isinstance(record, StoredCopy) else None
     return Work(

@@ -9,7 +9,7 @@ from services.answers import Answer, Source
 from services.catalogue.models import CatalogueMatch
 from services.catalogue.music_lookup import Links, Matches, MusicLookup
 from services.catalogue.music_suggestions import MusicSuggestion
-from services.catalogue.own_records import OwnRecords
+from services.catalogue.own_records import OwnRecords, Shelf, work_of_stored
 from services.catalogue.recent_items import RecentItems
 from services.collection.models import StoredCopy
 from services.collection.want_models import StoredWant
@@ -195,11 +195,12 @@ class OwnThings:
     copies: tuple[StoredCopy, ...] = ()
     wants: tuple[StoredWant, ...] = ()
 
-    async def find(
-        self, user_id: int, text: str, /
-    ) -> tuple[tuple[StoredCopy, ...], tuple[StoredWant, ...]]:
+    async def find(self, user_id: int, text: str, /) -> Shelf:
         del user_id, text
-        return self.copies, self.wants
+        return (
+            [(each, work_of_stored(each)) for each in self.copies],
+            [(each, work_of_stored(each)) for each in self.wants],
+        )
 
 
 @dataclass
