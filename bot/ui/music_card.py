@@ -45,8 +45,10 @@ def music_card(view: MusicView, *, menu: Menu | None, user_id: int, texts: Texts
     section = spotify_section(view, view.thing, texts)
     thing = view.thing.value
     key, last = f"{view.kind}.{thing.spotify_id}", pages_of(view)
-    turns = page_buttons(PAGE_PREFIX, user_id, key, at=view.page, last=last)
-    section.add_item(listen_row(thing.url, turns if last > 1 else (), texts))
+    if last > 1:
+        turns = page_buttons(PAGE_PREFIX, user_id, key, at=view.page, last=last)
+        section.add_item(row_of(*turns))
+    section.add_item(listen_row(thing.url, texts))
     message.add_item(section)
     discogs = discogs_section(view, user_id=user_id, texts=texts)
     if discogs is not None:

@@ -11,7 +11,7 @@ from discord import ui
 
 from bot.errors import sentence
 from bot.i18n import Texts
-from bot.ui.buttons import Button, link_button, row_of
+from bot.ui.buttons import link_button, row_of
 from bot.ui.layout import MAX_TITLE, SPOTIFY_COLOUR, subtext, with_picture
 from bot.ui.provenance import source_line
 from bot.ui.search_card import by_line
@@ -74,9 +74,9 @@ def spotify_section(view: MusicView, thing: Answer[SpotifyThing], texts: Texts) 
     return card
 
 
-def listen_row(url: str, pages: Iterable[Button], texts: Texts) -> ui.ActionRow[ui.LayoutView]:
-    """Return the link back to Spotify, and up to four buttons that turn pages."""
-    return row_of(link_button(texts.gettext("Listen on Spotify"), url), *pages)
+def listen_row(url: str, texts: Texts) -> ui.ActionRow[ui.LayoutView]:
+    """Return the link back to Spotify."""
+    return row_of(link_button(texts.gettext("Listen on Spotify"), url))
 
 
 def pages_of(view: MusicView) -> int:
