@@ -4,7 +4,7 @@ Artwork is Spotify's own and unaltered, titles link back to its pages, and "List
 always there (https://developer.spotify.com/documentation/design). Nothing of Discogs is in here.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Final
 
 from discord import ui
@@ -15,12 +15,20 @@ from bot.ui.buttons import link_button, row_of
 from bot.ui.layout import MAX_TITLE, SPOTIFY_COLOUR, subtext, with_picture
 from bot.ui.provenance import source_line
 from bot.ui.search_card import by_line
-from bot.ui.text import escape, fit, isolate, link, one_line, shorten
+from bot.ui.spotify_names import (
+    cut_name,
+    joined,
+    length,
+    linked_names,
+    plain_names,
+    title_of,
+    type_name,
+)
+from bot.ui.text import escape, isolate, link, one_line
 from services.answers import Answer
 from services.catalogue.music_view import MusicView, SpotifyThing
 from services.catalogue.own_records import Belongings
 from services.errors import ExternalServiceException
-from services.music import clean_text
 from services.spotify.models import (
     Credit,
     SpotifyAlbum,
@@ -28,14 +36,10 @@ from services.spotify.models import (
     SpotifyItem,
     SpotifyKind,
     SpotifyTrack,
-    url_of,
 )
 
 TRACKS_ON_A_PAGE: Final = 20
 RELEASES_ON_A_PAGE: Final = 10
-_MAX_NAME: Final = 140
-_MAX_ARTIST: Final = 40
-_MOST_ARTISTS: Final = 4
 _MAX_TRACK: Final = 55
 _MAX_GUESTS: Final = 35
 _MAX_RELEASE: Final = 60
@@ -90,24 +94,16 @@ def pages_of(view: MusicView) -> int:
     return 1
 
 
-def length(milliseconds: int) -> str:
-    """Return a duration: ``9:22``, ``1:02:03``."""
-    seconds = round(milliseconds / 1_000)
-    minutes, seconds = divmod(seconds, 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours}:{minutes:02}:{seconds:02}" if hours else f"{minutes}:{seconds:02}"
-
-
 # --- An album
 
 
 def _album(album: SpotifyAlbum, page: int, texts: Texts) -> Iterator[str]:
     facts = (
-        _type_name(album.album_type, texts),
+        type_name(album.album_type, texts),
         str(album.year or ""),
         *_extent(album, texts),
     )
-    lines = (_title(album.name, album.url), _names(album.credits), subtext(_joined(facts)))
+    lines = (title_of(album.name, album.url), linked_names(album.credits), subtext(joined(facts)))
     yield "\n".join(filter(None, lines))
     yield album.image_url or ""
     yield _tracks(album, page, texts)
@@ -145,16 +141,16 @@ def _tracks(album: SpotifyAlbum, page: int, texts: Texts) -> str:
 
 
 def _row(track: SpotifyTrack, album_credits: tuple[Credit, ...], texts: Texts) -> str:
-    others = "" if track.credits == album_credits else _plain_names(track.credits)
+    others = "" if track.credits == album_credits else plain_names(track.credits)
     facts = (
         length(track.duration_ms) if track.duration_ms else "",
         texts.gettext("not available") if track.is_playable is False else "",
     )
     # A guest is told by name; the album's own artist stands above already.
-    name = isolate(escape(_cut(track.name, _MAX_TRACK)) or "?")
+    name = isolate(escape(cut_name(track.name, _MAX_TRACK)) or "?")
     by = f" – {isolate(one_line(others, _MAX_GUESTS))}" if others else ""
     number = f"`{track.track_number}` " if track.track_number else ""
-    return _joined((f"{number}{name}{by}", *facts))
+    return joined((f"{number}{name}{by}", *facts))
 
 
 # --- An artist
@@ -165,7 +161,7 @@ def _artist(artist: SpotifyArtist, view: MusicView, texts: Texts) -> Iterator[st
     if isinstance(view.releases, Answer) and view.releases.value.total:
         total = view.releases.value.total
         facts.append(texts.ngettext("{count} record", "{count} records", total))
-    yield f"{_title(artist.name, artist.url)}\n{subtext(_joined(facts))}"
+    yield f"{title_of(artist.name, artist.url)}\n{subtext(joined(facts))}"
     yield artist.image_url or ""
     if isinstance(view.releases, ExternalServiceException):
         why = sentence(view.releases, texts)
@@ -183,13 +179,13 @@ def _artist(artist: SpotifyArtist, view: MusicView, texts: Texts) -> Iterator[st
 def _release(release: SpotifyItem, belongings: Mapping[str, Belongings], texts: Texts) -> str:
     own = belongings.get(release.spotify_id, Belongings())
     is_album = release.album_type in (None, "album")
-    title = link(_cut(release.name, _MAX_RELEASE) or "?", release.url)
+    title = link(cut_name(release.name, _MAX_RELEASE) or "?", release.url)
     facts = (
         f"`{release.year or '????'}` {isolate(title)}",
-        "" if is_album else _type_name(release.album_type, texts),
+        "" if is_album else type_name(release.album_type, texts),
         _OWNED if own.copies else _WANTED if own.wants else "",
     )
-    return _joined(facts)
+    return joined(facts)
 
 
 # --- A track, and what little is known of anything else
@@ -206,14 +202,14 @@ def _track(track: SpotifyTrack, texts: Texts) -> Iterator[str]:
     )
     on_album = ""
     if album is not None and album.name:
-        name = isolate(link(_cut(album.name, MAX_TITLE), album.url))
+        name = isolate(link(cut_name(album.name, MAX_TITLE), album.url))
         on_album = texts.gettext("From {album}", album=name)
     isrc = f"ISRC {one_line(track.isrc, _MAX_ISRC)}" if track.isrc else ""
     lines = (
-        _title(track.name, track.url),
-        _names(track.credits),
+        title_of(track.name, track.url),
+        linked_names(track.credits),
         on_album,
-        subtext(_joined(facts)),
+        subtext(joined(facts)),
         subtext(isrc) if isrc else "",
     )
     yield "\n".join(filter(None, lines))
@@ -224,7 +220,7 @@ def _item(item: SpotifyItem, texts: Texts) -> Iterator[str]:
     facts = [by_line(item, texts)]
     if item.kind is SpotifyKind.PLAYLIST and item.track_count:
         facts.append(texts.ngettext("{count} track", "{count} tracks", item.track_count))
-    yield f"{_title(item.name, item.url)}\n{_joined(facts)}"
+    yield f"{title_of(item.name, item.url)}\n{joined(facts)}"
     yield item.image_url or ""
 
 
@@ -237,45 +233,3 @@ def _unnamed(kind: SpotifyKind, url: str, texts: Texts) -> Iterator[str]:
     }
     yield f"## {link(names[kind], url)}"
     yield ""
-
-
-# --- Names
-
-
-def _title(name: str, url: str) -> str:
-    return f"## {isolate(link(_cut(name, _MAX_NAME), url))}"
-
-
-def _names(credits_: tuple[Credit, ...]) -> str:
-    """Return the artists, each with a link to their page; of many, how many more there are."""
-    shown = [_linked(credit) for credit in credits_[:_MOST_ARTISTS]]
-    left = len(credits_) - len(shown)
-    return ", ".join(filter(None, shown)) + (f" +{left}" if left else "")
-
-
-def _linked(credit: Credit) -> str:
-    name = _cut(credit.name, _MAX_ARTIST)
-    if not name or not credit.spotify_id:
-        return isolate(escape(name))
-    return isolate(link(name, url_of(SpotifyKind.ARTIST, credit.spotify_id)))
-
-
-def _plain_names(credits_: tuple[Credit, ...]) -> str:
-    return ", ".join(_cut(credit.name, _MAX_ARTIST) for credit in credits_[:_MOST_ARTISTS])
-
-
-def _cut(name: str, limit: int) -> str:
-    """Return the beginning of a name whose escaped form has at most ``limit`` characters."""
-    return fit(shorten(clean_text(name), limit), limit)
-
-
-def _type_name(album_type: str | None, texts: Texts) -> str:
-    names = {
-        "single": texts.gettext("single"),
-        "compilation": texts.gettext("compilation"),
-    }
-    return names.get(album_type or "", texts.gettext("album"))
-
-
-def _joined(facts: Iterable[str]) -> str:
-    return " · ".join(fact for fact in facts if fact)

@@ -200,10 +200,14 @@ class MusicLookup:
         view = replace(view, belongings=await self._own.of_albums(user_id, works))
         thing = view.thing.value if view.thing is not None else None
         wanted = album_of(thing) if thing is not None else None
-        if wanted is None:  # nothing that Discogs could know
+        if thing is None or wanted is None:  # nothing that Discogs could know
             yield replace(view, is_complete=True)
             return
-        self._note(user_id, view.kind, thing)
+        artist = next(iter(wanted.artists), "")
+        seen = RecentItem(
+            kind=view.kind, spotify_id=thing.spotify_id, name=thing.name, artist=artist
+        )
+        self._recent.note(user_id, seen)
         task = asyncio.create_task(self._match(wanted), name="match on discogs")
         try:
             yield view
@@ -241,15 +245,3 @@ class MusicLookup:
             return await self._matches.match_item(item)
         except ExternalServiceException as error:
             return error
-
-    def _note(self, user_id: int, kind: SpotifyKind, thing: SpotifyThing | None) -> None:
-        if thing is None:
-            return
-        names = [] if isinstance(thing, SpotifyArtist | SpotifyItem) else list(thing.credits)
-        item = RecentItem(
-            kind=kind,
-            spotify_id=thing.spotify_id,
-            name=thing.name,
-            artist=names[0].name if names else "",
-        )
-        self._recent.note(user_id, item)
