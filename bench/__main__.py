@@ -13,6 +13,7 @@ from bench.digests import bench_digests
 from bench.discogs_parse import bench_collection_pages
 from bench.discogs_walk import bench_walks
 from bench.jobs import bench_jobs, bench_postgres_jobs
+from bench.music import bench_music
 from bench.outages import bench_outages
 from bench.parsing import bench_pages
 from bench.policy import bench_calls
@@ -77,6 +78,7 @@ def _sections(postgres: str | None) -> Mapping[str, Callable[[], None]]:
         "sync": with_loop(bench_sync),
         "digests": with_loop(bench_digests),
         "cards": bench_cards,
+        "music": with_loop(bench_music),
     }
 
 

@@ -8,6 +8,7 @@ from bot.delivery.delivery import Delivery, make_delivery
 from bot.digests.joining import Digests, make_digests
 from bot.errors import Answers
 from bot.i18n import Catalogue
+from bot.music import MusicCards, make_music
 from bot.operators import Operators
 from bot.playlists import Playing, forget_playlists, make_playlists
 from bot.releasing import Releasing, make_releasing
@@ -24,7 +25,6 @@ from services.accounts.cipher import TokenCipher
 from services.accounts.key_file import open_keys
 from services.accounts.keys import KeysUnusable
 from services.accounts.spotify import SpotifyLinks
-from services.catalogue.service import CatalogueService
 from services.jobs.kinds import Handlers
 from services.jobs.queue import JobQueue
 from services.resilience.clock import Clock
@@ -40,6 +40,7 @@ class _Parts:
     messages: ProgressiveMessages
     delivery: Delivery
     collecting: Collecting
+    music: MusicCards
     releasing: Releasing
     writing: Writing
     digests: Digests
@@ -76,6 +77,7 @@ def make_services(
         messages=messages,
         delivery=delivery,
         collecting=collecting,
+        music=make_music(tools, collecting, messages=messages),
         releasing=releasing,
         writing=writing,
         digests=digests,
@@ -91,7 +93,9 @@ def _hand_out(
 ) -> Services:
     upstreams, collecting, writing = parts.tools.upstreams, parts.collecting, parts.writing
     return Services(
-        catalogue=CatalogueService(spotify=upstreams.spotify, discogs=upstreams.discogs),
+        catalogue=parts.music.catalogue,
+        music_messages=parts.music.messages,
+        music_suggestions=parts.music.suggestions,
         linked_messages=parts.releasing.linked_messages,
         releases=parts.releasing.lookup,
         suggestions=parts.releasing.suggestions,

@@ -23,6 +23,7 @@ EXTENSIONS: Final = (
     "cogs.haiku",
     "cogs.help",
     "cogs.links",
+    "cogs.music",
     "cogs.playlist",
     "cogs.release",
     "cogs.search",

@@ -9,6 +9,7 @@ from bot.errors import Answers
 from bot.operators import Operators
 from bot.playlists import Playing
 from bot.ui.linked_message import LinkedMessages
+from bot.ui.music_message import MusicMessages
 from bot.ui.pictures import Pictures
 from bot.ui.stream import ProgressiveMessages
 from bot.ui.sync_message import SyncMessages
@@ -16,6 +17,7 @@ from bot.ui.written_message import WrittenMessages
 from services.accounts.discogs import DiscogsLinks
 from services.accounts.preferences import Preferences
 from services.accounts.spotify import SpotifyLinks
+from services.catalogue.music_suggestions import MusicSuggestions
 from services.catalogue.releases import ReleaseLookup
 from services.catalogue.service import CatalogueService
 from services.catalogue.suggestions import Suggestions
@@ -44,6 +46,8 @@ class Services:
     """Everything a cog may ask for; made in ``bot/app.py``."""
 
     catalogue: CatalogueService
+    music_messages: MusicMessages
+    music_suggestions: MusicSuggestions
     linked_messages: LinkedMessages
     releases: ReleaseLookup
     suggestions: Suggestions

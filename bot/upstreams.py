@@ -75,9 +75,8 @@ async def open_upstreams(
     they go on from memory.
     """
     async with AsyncExitStack() as stack:
-        session = await stack.enter_async_context(
-            open_session(user_agent=settings.discogs_user_agent)
-        )
+        agent = settings.discogs_user_agent
+        session = await stack.enter_async_context(open_session(user_agent=agent))
         http = HttpClient(session, clock=clock)
         policies = _policies(settings, database, clock)
         budget = _token_budget(settings, database, clock)

@@ -22,6 +22,7 @@ _DISCOGS_NOTICE: Final = N_(
 _OVERVIEW: Final = (
     N_("**I find records and tell you about them.**"),
     N_("🔎 `/search` – Spotify and Discogs side by side; pick a pressing to see its tracks"),
+    N_("🎵 `/album`, `/artist`, `/track` – from Spotify, with what of it you own"),
     N_("📀 `/release` – one pressing: tracks, versions, what it costs, whether you own it"),
     N_("💿 `/collection` – your Discogs records: browse, random pick, export, add, remove"),
     N_("💭 `/wantlist` – what you are looking for on Discogs: browse, add, remove"),
@@ -78,6 +79,7 @@ _TOPICS: Final[dict[str, tuple[str, ...]]] = {
         N_("I keep no record of who searched for what."),
         N_("`/discover` shows EurIA a list of your records only after you have said yes."),
         N_("I remember the 25 releases you last opened with `/release`, to suggest them to you."),
+        N_("What you opened with `/album` and the like, I suggest to you for a day at most."),
         N_(
             "Nobody sees your records through me unless you say so with `/settings`, or join a "
             "digest with `/digest join`."

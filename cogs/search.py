@@ -12,13 +12,15 @@ from discord.ext import commands
 
 from bot.errors import Answers
 from bot.i18n import Texts
-from bot.ui.buttons import Button, row_of
+from bot.ui.buttons import row_of
 from bot.ui.choices import Suggesting, release_choices
 from bot.ui.host import Host
-from bot.ui.item_card import release_card, spotify_card
+from bot.ui.item_card import release_card
+from bot.ui.kept_menu import kept_menu
 from bot.ui.layout import view_of
 from bot.ui.linked_message import LinkedMessages
-from bot.ui.match_card import describe_button, release_button
+from bot.ui.match_card import release_button
+from bot.ui.music_message import MusicMessages
 from bot.ui.notices import notice
 from bot.ui.reply import InteractionReply, MessageReply, Reply
 from bot.ui.search_card import PICK_PREFIX, search_card
@@ -33,6 +35,8 @@ from services.spotify.models import SpotifyKind
 class _Services(Protocol):
     @property
     def catalogue(self) -> CatalogueService: ...
+    @property
+    def music_messages(self) -> MusicMessages: ...
     @property
     def linked_messages(self) -> LinkedMessages: ...
     @property
@@ -49,6 +53,7 @@ async def setup(bot: Host[_Services]) -> None:
     await bot.add_cog(
         Search(
             catalogue=services.catalogue,
+            cards=services.music_messages,
             linked=services.linked_messages,
             suggestions=services.suggestions,
             messages=services.messages,
@@ -64,13 +69,18 @@ class Search(commands.Cog):
         self,
         *,
         catalogue: CatalogueService,
+        cards: MusicMessages,
         linked: LinkedMessages,
         suggestions: Suggesting,
         messages: ProgressiveMessages,
         answers: Answers,
     ) -> None:
-        """Search ``catalogue`` and show it through ``messages``; links through ``linked``."""
+        """Search ``catalogue`` and show it through ``messages``.
+
+        What is picked is shown through ``cards``, links through ``linked``.
+        """
         self._catalogue = catalogue
+        self._cards = cards
         self._linked = linked
         self._suggestions = suggestions
         self._messages = messages
@@ -123,8 +133,7 @@ class Search(commands.Cog):
                 text = texts.gettext("This menu belongs to whoever searched. Try `/search`.")
                 await reply.fail(notice(text))
                 return
-            await reply.acknowledge()
-            await reply.show(await self._picked(interaction, str(values[0]), texts))
+            await self._pick(interaction, reply, str(values[0]), texts)
 
     @commands.Cog.listener()
     async def on_message(self, message: discord.Message) -> None:
@@ -166,36 +175,19 @@ class Search(commands.Cog):
                 raise
             await message.finish(results)
 
-    async def _picked(
-        self, interaction: discord.Interaction, value: str, texts: Texts
-    ) -> ui.LayoutView:
+    async def _pick(
+        self, interaction: discord.Interaction, reply: InteractionReply, value: str, texts: Texts
+    ) -> None:
+        """Show the whole card of a hit, with the menu that it was picked from."""
         upstream, kind, item_id = value.split(":", 2)
-        user_id = interaction.user.id
-        card: ui.Container[ui.LayoutView]
-        if upstream == "discogs":
-            card = release_card(await self._catalogue.get_release(int(item_id)), texts)
-            describe: Button | None = release_button(int(item_id), user_id, texts)
-        else:
-            item = await self._catalogue.get_spotify_item(SpotifyKind(kind), item_id)
-            card = spotify_card(item, texts)
-            describe = describe_button(item.value, user_id, texts)
-        view = view_of(card)
-        menu = _menu_of(interaction)
+        menu = kept_menu(interaction.message, PICK_PREFIX)
+        if upstream == "spotify":
+            await self._cards.open(reply, SpotifyKind(kind), item_id, texts, menu=menu)
+            return
+        await reply.acknowledge()
+        release = await self._catalogue.get_release(int(item_id))
+        view = view_of(release_card(release, texts))
         if menu is not None:
             view.add_item(ui.ActionRow(menu))
-        if describe is not None:
-            view.add_item(row_of(describe))
-        return view
-
-
-def _menu_of(interaction: discord.Interaction) -> ui.Select[ui.LayoutView] | None:
-    """Return the menu of the message, so that another hit can be picked next."""
-    if interaction.message is None:
-        return None
-    for item in ui.LayoutView.from_message(interaction.message, timeout=None).walk_children():
-        if isinstance(item, ui.Select) and item.custom_id.startswith(PICK_PREFIX):
-            menu: ui.Select[ui.LayoutView] = ui.Select(
-                custom_id=item.custom_id, placeholder=item.placeholder, options=item.options
-            )
-            return menu
-    return None
+        view.add_item(row_of(release_button(int(item_id), interaction.user.id, texts)))
+        await reply.show(view)

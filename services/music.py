@@ -16,6 +16,7 @@ INVISIBLE = re.compile(
 )
 _ACCENTS = re.compile("[\u0300-\u036f]")
 _SPACES = re.compile(r"\s+")
+_ASCII_SIGNS = {code: " " for code in range(128) if not chr(code).isalnum()}
 _DISAMBIGUATION = re.compile(r" \(\d+\)$")
 # What no address of an upstream holds, and Discord's Markdown puts around one: <…>, [t](…), ||…||.
 _OUTSIDE_ADDRESSES = re.compile(
@@ -92,6 +93,8 @@ def fold(text: str) -> str:
     Only the accents of European scripts go; elsewhere a mark is part of the letter, as in
     Japanese and Hindi. Too lossy for a cache key: ``C++`` and ``C`` fold alike.
     """
+    if text.isascii():  # most names; nothing to decompose
+        return " ".join(text.lower().translate(_ASCII_SIGNS).split())
     # Twice: compatibility characters become capitals, and case folding composes anew.
     decomposed = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text).casefold())
     plain = _ACCENTS.sub("", decomposed)

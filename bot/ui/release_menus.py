@@ -56,19 +56,6 @@ def others_menu(view: ReleaseView, *, user_id: int, texts: Texts) -> Menu | None
     return menu
 
 
-def kept_menu(message: discord.Message | None, user_id: int) -> Menu | None:
-    """Return the menu of other matches that a message has, to be shown again."""
-    if message is None:
-        return None
-    custom_id = own_id(PICK_PREFIX, user_id, OTHERS)
-    for item in ui.LayoutView.from_message(message, timeout=None).walk_children():
-        if isinstance(item, ui.Select) and item.custom_id == custom_id:
-            return ui.Select(
-                custom_id=custom_id, placeholder=item.placeholder, options=item.options
-            )
-    return None
-
-
 def _chosen(versions: Versions, release: Release) -> list[Version]:
     """Return up to 25 releases, each once; the one that is shown is among them."""
     listed = list({each.release_id: each for each in versions.versions}.values())

@@ -103,6 +103,11 @@ class InteractionReply:
             is_new = not message.flags.ephemeral
         await interaction.response.defer(thinking=is_new, ephemeral=is_new and self._is_private)
 
+    @property
+    def is_on_public_message(self) -> bool:
+        """True when the answer takes the place of a message that others may see, too."""
+        return self._message_id is not None and not self._is_for_one()
+
     def make_private(self) -> None:
         """Have the answer seen by the asker only; before ``acknowledge``."""
         self._is_private = True

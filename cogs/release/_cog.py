@@ -14,6 +14,7 @@ from bot.i18n import N_, Texts
 from bot.ui.acquire_cards import ADD_YES_PREFIX, NO_PREFIX, WISH_YES_PREFIX
 from bot.ui.buttons import Press
 from bot.ui.choices import Suggesting, release_choices
+from bot.ui.discogs_section import SHOW_PREFIX
 from bot.ui.host import Host
 from bot.ui.pressing import answer_owner, press_of
 from bot.ui.release_card import ADD_PREFIX, WISH_PREFIX
@@ -86,16 +87,23 @@ class Releases(commands.Cog):
     @commands.Cog.listener()
     async def on_interaction(self, interaction: discord.Interaction) -> None:
         """Handle a button or a menu of ours, if it is its owner who uses it."""
-        press = press_of(interaction, (PICK_PREFIX, *self._questions, *self._replies))
+        looks = {PICK_PREFIX: self._pick, SHOW_PREFIX: self._show}
+        press = press_of(interaction, (*looks, *self._questions, *self._replies))
         if press is None:
             return
-        is_question = press.prefix in self._questions
+        message = interaction.message
+        # What belongs to a card that only one person sees is not shown to others.
+        is_below_private = message is not None and message.flags.ephemeral
+        is_apart = press.prefix == SHOW_PREFIX or press.prefix in self._questions
         reply = InteractionReply(
-            interaction, is_private=press.prefix != PICK_PREFIX, is_apart=is_question
+            interaction,
+            is_private=press.prefix not in looks
+            or (press.prefix == SHOW_PREFIX and is_below_private),
+            is_apart=is_apart,
         )
         handle = (
-            partial(self._pick, interaction, reply)
-            if press.prefix == PICK_PREFIX
+            partial(looks[press.prefix], interaction, reply, press)
+            if press.prefix in looks
             else partial((self._questions | self._replies)[press.prefix], reply, press)
         )
         await answer_owner(
@@ -108,15 +116,29 @@ class Releases(commands.Cog):
         )
 
     async def _pick(
-        self, interaction: discord.Interaction, reply: InteractionReply, texts: Texts
+        self, interaction: discord.Interaction, reply: InteractionReply, _: Press, texts: Texts
     ) -> None:
         data: Mapping[str, Any] = interaction.data or {}
         values = data.get("values")
-        value = str(values[0]) if isinstance(values, list) and values else ""
-        if value.isascii() and value.isdecimal() and len(value) <= _MOST_DIGITS:
+        release_id = _number(values[0] if isinstance(values, list) and values else "")
+        if release_id is not None:
             await self._showing.pick(
-                reply, interaction.message, int(value), _currency(interaction), texts
+                reply, interaction.message, release_id, _currency(interaction), texts
             )
+
+    async def _show(
+        self, interaction: discord.Interaction, reply: InteractionReply, press: Press, texts: Texts
+    ) -> None:
+        """Show the release that a card of Spotify names, in a message of its own."""
+        release_id = _number(press.rest[0] if press.rest else "")
+        if release_id is not None:
+            await self._showing.pick(reply, None, release_id, _currency(interaction), texts)
+
+
+def _number(text: object) -> int | None:
+    value = str(text)
+    is_number = value.isascii() and value.isdecimal() and len(value) <= _MOST_DIGITS
+    return int(value) if is_number else None
 
 
 def _currency(interaction: discord.Interaction) -> str:

@@ -10,8 +10,10 @@ import discord
 from discord import ui
 
 from bot.i18n import Texts
+from bot.ui.buttons import own_id
+from bot.ui.kept_menu import kept_menu
 from bot.ui.release_card import Badges, Menu, nothing_card, release_card
-from bot.ui.release_menus import kept_menu, menus_of, others_menu, pressings_menu
+from bot.ui.release_menus import OTHERS, PICK_PREFIX, menus_of, others_menu, pressings_menu
 from bot.ui.reply import InteractionReply
 from cogs.release._ports import Parts
 from services.catalogue.release_view import Asker, ReleaseView
@@ -68,7 +70,7 @@ class Showing:
         """
         await self._acknowledge(reply)
         asker = Asker(user_id=reply.user_id, currency=currency)
-        kept = kept_menu(message, reply.user_id)
+        kept = kept_menu(message, own_id(PICK_PREFIX, reply.user_id, OTHERS))
         await self._show(reply, self._parts.lookup.open(release_id, asker), kept, texts)
 
     async def _acknowledge(self, reply: InteractionReply) -> None:

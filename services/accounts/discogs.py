@@ -98,6 +98,15 @@ class DiscogsLinks:
             return None
         return _link(row, may_write=self._may_write(row, services))
 
+    async def is_proven(self, user_id: int) -> bool | None:
+        """Return whether the person has shown that their account is theirs; None without one.
+
+        Raises:
+            DatabaseUnavailable: Of the storage.
+        """
+        async with self._database.read() as transaction:
+            return await self._rows.is_proven(transaction, user_id)
+
     async def link_username(self, user_id: int, name: str) -> DiscogsLink:
         """Link an account by its name, or by the address of its page.
 

@@ -8,15 +8,16 @@ See ``docs/decisions/0020``.
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Final, TypeVar
 
 from services.catalogue.confidence import Confidence, Match
 from services.catalogue.models import Hit
-from services.catalogue.names import compare_artists
+from services.catalogue.names import Artists, compare_artists
 from services.catalogue.titles import Title, compare_titles, read_title
 from services.discogs.models import SearchHit
 from services.music import fold
-from services.spotify.models import SpotifyItem, SpotifyKind
+from services.spotify.models import SpotifyAlbum, SpotifyItem, SpotifyKind
 
 GOOD_ENOUGH: Final = 0.6
 _KIND_ORDER = {SpotifyKind.ALBUM: 0.03, SpotifyKind.ARTIST: 0.02, SpotifyKind.TRACK: 0.01}
@@ -30,7 +31,7 @@ _UNKNOWN_YEARS_APART: Final = 10
 H = TypeVar("H", SpotifyItem, SearchHit)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Work:
     """An album as far as catalogues can be compared.
 
@@ -47,6 +48,16 @@ class Work:
     year: int | None = None
     is_single: bool | None = None
     barcode: str | None = None
+
+    @cached_property
+    def read(self) -> Title:
+        """The title in its parts; read once, for one work is compared with many."""
+        return read_title(self.title)
+
+    @cached_property
+    def credited(self) -> Artists:
+        """The artists, read likewise."""
+        return Artists(self.artists)
 
 
 def score(query: str, hit: Hit) -> float:
@@ -77,36 +88,49 @@ def rank(query: str, hits: Iterable[Hit]) -> list[Hit]:
 def work_of(hit: Hit) -> Work:
     """Return an album or a release of either catalogue as a work."""
     if isinstance(hit, SpotifyItem):
-        few = hit.track_count is not None and hit.track_count <= _MOST_SINGLE_TRACKS
         return Work(
             title=hit.name,
             artists=hit.artists,
             year=hit.year,
-            # Many tracks make no single; few may be an album of long ones.
-            is_single=None if few or hit.track_count is None else False,
+            is_single=_is_single(hit.album_type, hit.track_count),
         )
-    formats = frozenset(hit.formats)
-    is_album, is_single = bool(formats & _ALBUM_FORMATS), bool(formats & _SINGLE_FORMATS)
     return Work(
         title=hit.title,
         artists=(hit.artist,),
         year=hit.year,
-        is_single=None if is_album == is_single else is_single,
+        is_single=is_single_format(hit.formats),
     )
+
+
+def work_of_album(album: SpotifyAlbum) -> Work:
+    """Return an album of Spotify as a work."""
+    return Work(
+        title=album.name,
+        artists=tuple(credit.name for credit in album.credits),
+        year=album.year,
+        is_single=_is_single(album.album_type, album.track_count),
+        barcode=album.upc,
+    )
+
+
+def is_single_format(formats: Iterable[str]) -> bool | None:
+    """Return what Discogs' formats say; None where they say neither, or both."""
+    named = frozenset(formats)
+    is_album, is_single = bool(named & _ALBUM_FORMATS), bool(named & _SINGLE_FORMATS)
+    return None if is_album == is_single else is_single
 
 
 def confidence_of(one: Work, other: Work) -> Confidence | None:
     """Return how surely both are the same work; None: they are not."""
-    artists = compare_artists(one.artists, other.artists)
+    artists = compare_artists(one.credited, other.credited)
     if artists is None:
         return None
     if _has_same_barcode(one, other):
         return Confidence.EXACT
-    mine, theirs = read_title(one.title), read_title(other.title)
-    titles = compare_titles(mine, theirs)
+    titles = compare_titles(one.read, other.read)
     if titles is None:
         return None
-    return min(artists, titles, _by_size(one, other, mine, theirs), _by_year(one, other, mine))
+    return min(artists, titles, _by_size(one, other), _by_year(one, other))
 
 
 def best_match(wanted: Work, hits: Iterable[H], *, barcode: str | None = None) -> Match[H] | None:
@@ -120,9 +144,11 @@ def matches_of(wanted: Work, hits: Iterable[H], *, barcode: str | None = None) -
     Equals come by how alike their titles are, how far their year is from the wanted one, and in
     their upstream's order.
     """
+    works = [(hit, replace(work_of(hit), barcode=barcode)) for hit in hits]
+    if _is_only_one(wanted, [work for _, work in works]):
+        wanted = replace(wanted, year=None)  # a late pressing of the only record of that name
     found: list[tuple[tuple[int, bool, int], Match[H]]] = []
-    for hit in hits:
-        work = replace(work_of(hit), barcode=barcode)
+    for hit, work in works:
         confidence = confidence_of(wanted, work)
         if confidence is not None:
             is_other_spelling = fold(work.title) != fold(wanted.title)
@@ -146,7 +172,30 @@ def is_same(item: SpotifyItem, hit: SearchHit) -> bool:
 
 def is_same_artist(one: str, other: str) -> bool:
     """Return whether two catalogues' names are those of the same artist."""
-    return compare_artists((one,), (other,)) is Confidence.EXACT
+    return compare_artists(Artists((one,)), Artists((other,))) is Confidence.EXACT
+
+
+def _is_single(album_type: str | None, track_count: int | None) -> bool | None:
+    """Return what Spotify says: its "single" is also an EP, and few tracks may be long ones."""
+    if album_type in ("album", "compilation"):
+        return False
+    is_short = track_count is not None and track_count <= _MOST_SINGLE_TRACKS
+    if album_type == "single":
+        return True if is_short else None
+    return None if is_short or track_count is None else False
+
+
+def _is_only_one(wanted: Work, works: Iterable[Work]) -> bool:
+    """Return whether a self-titled record can only be one of ``works``, whatever its year."""
+    if wanted.year is None or wanted.read.is_generic or not _is_ambiguous(wanted):
+        return False
+    undated = replace(wanted, year=None)
+    years = {
+        work.year
+        for work in works
+        if (confidence_of(undated, work) or Confidence.DOUBTFUL) >= Confidence.LIKELY
+    }
+    return len(years) == 1 and all(year is None or year <= wanted.year for year in years)
 
 
 def _has_same_barcode(one: Work, other: Work) -> bool:
@@ -156,26 +205,25 @@ def _has_same_barcode(one: Work, other: Work) -> bool:
     return mine == theirs and len(mine) >= _FEWEST_BARCODE_DIGITS
 
 
-def _by_size(one: Work, other: Work, mine: Title, theirs: Title) -> Confidence:
+def _by_size(one: Work, other: Work) -> Confidence:
     """A single of the same name is another record."""
-    sizes = {mine.is_single or one.is_single, theirs.is_single or other.is_single}
+    sizes = {work.read.is_single or work.is_single for work in (one, other)}
     return Confidence.DOUBTFUL if {True, False} <= sizes else Confidence.EXACT
 
 
-def _by_year(one: Work, other: Work, title: Title) -> Confidence:
+def _by_year(one: Work, other: Work) -> Confidence:
     """The year says something where the title does not: pressings appear again and again."""
-    if not _is_ambiguous(one, title):
+    if _years_apart(one, other) <= _YEARS_APART or not _is_ambiguous(one):
         return Confidence.EXACT
-    if one.year is None or other.year is None:
-        return Confidence.LIKELY
-    is_near = abs(one.year - other.year) <= _YEARS_APART
-    return Confidence.EXACT if is_near else Confidence.DOUBTFUL
+    is_known = one.year is not None and other.year is not None
+    return Confidence.DOUBTFUL if is_known else Confidence.LIKELY
 
 
-def _is_ambiguous(work: Work, title: Title) -> bool:
+def _is_ambiguous(work: Work) -> bool:
     """Return whether an artist may have several records of this title: hits, self-titled ones."""
-    is_own_name = compare_artists((work.title,), work.artists) is Confidence.EXACT
-    return title.is_generic or is_own_name
+    if work.read.is_generic:
+        return True
+    return compare_artists(Artists((work.title,)), work.credited) is Confidence.EXACT
 
 
 def _years_apart(one: Work, other: Work) -> int:

@@ -6,6 +6,7 @@ Discogs joins everybody into one text (``Miles Davis & John Coltrane``), numbers
 
 import re
 from collections.abc import Sequence
+from functools import cached_property
 from typing import Final
 
 from services.catalogue.confidence import Confidence
@@ -24,23 +25,51 @@ _JOINING: Final = frozenset({"and", "the", "feat", "ft", "featuring", "with", "v
 _VARIOUS: Final = frozenset({"various", "variousartists", "va", "divers", "verschiedene"})
 
 
-def compare_artists(ones: Sequence[str], others: Sequence[str]) -> Confidence | None:
-    """Return how surely both lists name the same artist; None: they do not.
+class Artists:
+    """Who is credited, read once: names, or one text that joins them."""
 
-    Args:
-        ones: Names, or one text that joins them.
-        others: Likewise, of the other catalogue.
-    """
-    one, other = _tidy(ones), _tidy(others)
-    if is_various(ones) or is_various(others):
-        return Confidence.EXACT if is_various(ones) and is_various(others) else None
-    if not one or not other:
+    def __init__(self, names: Sequence[str]) -> None:
+        """Read ``names`` as far as it is needed."""
+        self._names = names
+
+    @cached_property
+    def text(self) -> str:
+        """All of them without numbers and marks."""
+        plain = (_NAMESAKE.sub("", name).strip() or name.strip() for name in self._names)
+        return " & ".join(filter(None, plain))
+
+    @cached_property
+    def words(self) -> list[str]:
+        """What spellings of the whole credit have in common."""
+        return _words(self.text)
+
+    @cached_property
+    def key(self) -> str:
+        """The same without spaces: ``AC/DC`` and ``ACDC``."""
+        return "".join(self.words)
+
+    @cached_property
+    def parts(self) -> list[tuple[str, ...]]:
+        """Each name as its words."""
+        return _split(self.text)
+
+    @property
+    def is_various(self) -> bool:
+        """It is nobody in particular."""
+        return self.key in _VARIOUS
+
+
+def compare_artists(one: Artists, other: Artists) -> Confidence | None:
+    """Return how surely both credits name the same artist; None: they do not."""
+    if one.is_various or other.is_various:
+        return Confidence.EXACT if one.is_various and other.is_various else None
+    if not one.text or not other.text:
         return None
-    if _is_equal(one, other):
+    if one.key == other.key or sorted(one.words) == sorted(other.words):
         return Confidence.EXACT
-    mine, theirs = _split(one), _split(other)
+    mine, theirs = one.parts, other.parts
     if mine[0] == theirs[0]:
-        return _led_by(mine, theirs, one, other)
+        return _led_by(mine, theirs, one.text, other.text)
     # A whole name in common, if it is more than one word: ``Tom Jobim``, and not ``Tom``.
     shared = {name for name in mine if len(name) > 1} & {name for name in theirs if len(name) > 1}
     return Confidence.DOUBTFUL if shared else None
@@ -48,7 +77,12 @@ def compare_artists(ones: Sequence[str], others: Sequence[str]) -> Confidence | 
 
 def is_various(names: Sequence[str]) -> bool:
     """Return whether it is nobody in particular."""
-    return len(names) == 1 and "".join(_words(names[0])) in _VARIOUS
+    return Artists(names).is_various
+
+
+def find_words(name: str) -> str:
+    """Return the words by which a person's own records of an artist are found, however credited."""
+    return " ".join(_split(_NAMESAKE.sub("", name))[0])
 
 
 def lead_name(name: str) -> str:
@@ -65,16 +99,6 @@ def _led_by(
     is_full_name = len(mine[0]) > 1
     is_own_band = bool(_OWN_BAND.search(one) or _OWN_BAND.search(other))
     return Confidence.LIKELY if is_full_name or is_own_band else Confidence.DOUBTFUL
-
-
-def _tidy(names: Sequence[str]) -> str:
-    plain = (_NAMESAKE.sub("", name).strip() or name.strip() for name in names)
-    return " & ".join(filter(None, plain))
-
-
-def _is_equal(one: str, other: str) -> bool:
-    mine, theirs = _words(one), _words(other)
-    return "".join(mine) == "".join(theirs) or sorted(mine) == sorted(theirs)
 
 
 def _split(text: str) -> list[tuple[str, ...]]:

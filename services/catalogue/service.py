@@ -150,12 +150,23 @@ class CatalogueService:
         item = (await self._spotify.get_item(SpotifyKind(kind), item_id)).value
         if item.kind is SpotifyKind.TRACK:
             item = msgspec.structs.replace(
-                item, kind=SpotifyKind.ALBUM, name=item.album or item.name
+                item, kind=SpotifyKind.ALBUM, name=item.album or item.name, track_count=None
             )
+        return await self.match_item(item)
+
+    async def match_item(self, item: SpotifyItem) -> CatalogueMatch:
+        """Return what Discogs has under the name of an album or an artist of Spotify.
+
+        Raises:
+            ExternalServiceException: As ``DiscogsService.search``.
+        """
         wanted = DiscogsKind.ARTIST if item.kind is SpotifyKind.ARTIST else DiscogsKind.RELEASE
         name = item.name if wanted is DiscogsKind.ARTIST else bare_title(item.name)
         words = clean_text(" ".join((*item.artists[:1], name)))[:MAX_QUERY_LENGTH]
-        hits = (await self._discogs.search(clean_query(words), wanted)).value.hits
+        found = await self._discogs.search(clean_query(words), wanted)
+        if not found.value.hits and isinstance(found.error, ExternalServiceException):
+            raise found.error  # nobody could look; that is not "nothing"
+        hits = found.value.hits
         matches = matching.discogs_matches(item, hits)
         same = [match.hit for match in matches]
         return CatalogueMatch(

@@ -6,7 +6,7 @@ from typing import Final, Protocol
 
 from services.answers import Answer, Source
 from services.catalogue.confidence import Confidence, Match
-from services.catalogue.matching import Work, best_match
+from services.catalogue.matching import Work, matches_of
 from services.catalogue.names import is_various, lead_name
 from services.catalogue.titles import bare_title
 from services.music import clean_text
@@ -39,10 +39,17 @@ class SpotifyMatcher:
     async def find_album(
         self, artist: str, title: str, year: int | None = None, *, barcode: str | None = None
     ) -> Answer[AlbumMatch | None]:
-        """Return the album that is the same work; the value is None where there is none.
+        """Return the surest of ``find_albums``; the value is None where there is none."""
+        found = await self.find_albums(artist, title, year, barcode=barcode)
+        return found.with_value(next(iter(found.value), None))
+
+    async def find_albums(
+        self, artist: str, title: str, year: int | None = None, *, barcode: str | None = None
+    ) -> Answer[tuple[AlbumMatch, ...]]:
+        """Return the albums that may be the same work, the surest first.
 
         One request; a second one, in other words, when the first finds nothing that is likely.
-        None of a fallback means that nobody could look, not that there is nothing.
+        Nothing from a fallback means that nobody could look, not that there is nothing.
 
         Args:
             artist: As Discogs writes it, a namesake's number and all.
@@ -54,15 +61,14 @@ class SpotifyMatcher:
             ExternalServiceException: As ``SpotifyService.search``.
         """
         wanted = Work(title=title, artists=(artist,), year=year, barcode=_digits(barcode))
-        best: Answer[AlbumMatch | None] = Answer(value=None, source=Source.EMPTY)
+        best: Answer[tuple[AlbumMatch, ...]] = Answer(value=(), source=Source.EMPTY)
         for query, is_by_barcode in _queries(wanted):
             found = await self._spotify.search(query, _ALBUMS)
             # What a search by barcode finds has it; lists do not say so.
             asked = wanted if is_by_barcode else replace(wanted, barcode=None)
-            match = best_match(asked, found.value.items, barcode=asked.barcode)
-            if match is not None or best.value is None:
-                best = _better(best, found.with_value(match))
-            if found.source.is_fallback or _is_likely(match):
+            matches = matches_of(asked, found.value.items, barcode=asked.barcode)
+            best = _better(best, found.with_value(tuple(matches)))
+            if found.source.is_fallback or _surest(best) >= Confidence.LIKELY:
                 break
         return best
 
@@ -81,16 +87,14 @@ def _queries(wanted: Work) -> Iterator[tuple[str, bool]]:
 
 
 def _better(
-    one: Answer[AlbumMatch | None], other: Answer[AlbumMatch | None]
-) -> Answer[AlbumMatch | None]:
-    """Return the surer match; of two that found nothing, the later answer."""
-    if one.value is None or other.value is None:
-        return one if other.value is None and one.value is not None else other
-    return one if one.value.confidence >= other.value.confidence else other
+    one: Answer[tuple[AlbumMatch, ...]], other: Answer[tuple[AlbumMatch, ...]]
+) -> Answer[tuple[AlbumMatch, ...]]:
+    """Return the answer with the surer match; of two that found nothing, the later one."""
+    return one if one.value and _surest(one) >= _surest(other) else other
 
 
-def _is_likely(match: AlbumMatch | None) -> bool:
-    return match is not None and match.confidence >= Confidence.LIKELY
+def _surest(answer: Answer[tuple[AlbumMatch, ...]]) -> int:
+    return max((match.confidence for match in answer.value), default=0)
 
 
 def _digits(barcode: str | None) -> str | None:

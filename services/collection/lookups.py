@@ -57,6 +57,12 @@ class CollectionLookups:
             pressings=tuple(copy_of(record, names) for record in others[:_MOST_PRESSINGS]),
         )
 
+    async def of_release(self, user_id: int, release_id: int) -> StoredCopy | None:
+        """Return the copy of a release that was added last; None when the person has none."""
+        async with self._database.read() as transaction:
+            records = await self._reader.editions(transaction, user_id, release_id, None)
+        return copy_of(records[0], NO_NAMES) if records else None
+
     async def state(self, user_id: int) -> SyncState | None:
         """Return how the collection stands; None when nothing is stored."""
         async with self._database.read() as transaction:

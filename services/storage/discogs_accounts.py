@@ -2,12 +2,18 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
-from sqlalchemy import delete, select
+from sqlalchemy import bindparam, delete, select
 
 from services.storage.database import Transaction
 from services.storage.statements import insert_into
 from services.storage.tables import DISCOGS_ACCOUNTS
+
+# Built once: it is asked before every card.
+_IS_PROVEN: Final = select(DISCOGS_ACCOUNTS.c.is_proven).where(
+    DISCOGS_ACCOUNTS.c.user_id == bindparam("user_id")
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,6 +46,11 @@ class DiscogsAccountRepository:
         statement = select(DISCOGS_ACCOUNTS).where(DISCOGS_ACCOUNTS.c.user_id == user_id)
         row = (await transaction.execute(statement)).mappings().first()
         return None if row is None else AccountRow(**row)
+
+    async def is_proven(self, transaction: Transaction, user_id: int) -> bool | None:
+        """Return whether the person has shown that their account is theirs; None without one."""
+        parameters = [{"user_id": user_id}]
+        return (await transaction.execute(_IS_PROVEN, parameters)).scalar_one_or_none()
 
     async def delete(self, transaction: Transaction, user_id: int) -> bool:
         """Forget the person's account; False when there is none."""

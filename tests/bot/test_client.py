@@ -129,6 +129,8 @@ async def test_every_extension_loads_and_brings_its_command(bot: AimeBot) -> Non
     expected = [
         "Find music links",
         "account",
+        "album",
+        "artist",
         "collection",
         "describe",
         "digest",
@@ -140,6 +142,7 @@ async def test_every_extension_loads_and_brings_its_command(bot: AimeBot) -> Non
         "search",
         "settings",
         "status",
+        "track",
         "wantlist",
     ]
     assert names == expected

@@ -17,11 +17,13 @@ import discord.ext.test as dpytest
 import pytest
 from discord.ext import commands
 from fakes.links import Things
+from fakes.music import FullSpotify, make_lookup, make_music_messages
 from fakes.suggestions import NoSuggestions
 
 from bot.errors import Answers
 from bot.i18n import Catalogue
 from bot.ui.linked_message import LinkedMessages
+from bot.ui.music_message import MusicMessages
 from bot.ui.stream import ProgressiveMessages
 from cogs.search import setup
 from services.answers import Answer, Source
@@ -65,6 +67,7 @@ class FakeServices:
     catalogue: CatalogueService
     messages: ProgressiveMessages
     answers: Answers
+    music_messages: MusicMessages
     linked_messages: LinkedMessages
     suggestions: NoSuggestions = field(default_factory=NoSuggestions)
 
@@ -126,12 +129,15 @@ class World:
 @pytest.fixture
 async def world() -> AsyncIterator[World]:
     catalogue, things = FakeCatalogue(), Things(things={f"album:{ALBUM}": LINKED})
-    messages = ProgressiveMessages(clock=SystemClock())
+    clock = SystemClock()
+    messages = ProgressiveMessages(clock=clock)
+    lookup = make_lookup(FullSpotify(), clock=clock)
     services = FakeServices(
         catalogue=cast("CatalogueService", catalogue),
         messages=messages,
         linked_messages=LinkedMessages(music=things.music(), messages=messages),
         answers=Answers(Catalogue()),
+        music_messages=make_music_messages(lookup, clock=clock),
     )
     bot = Bot(services)
     await bot._async_setup_hook()

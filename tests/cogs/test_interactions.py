@@ -15,6 +15,7 @@ import pytest
 from discord.webhook.async_ import AsyncWebhookAdapter, async_context
 from fakes.clock import WALL_START, VirtualClock
 from fakes.links import Things
+from fakes.music import ALBUM_ID, FullSpotify, make_lookup, make_music_messages
 from fakes.promises import FakePromises
 from fakes.suggestions import NoSuggestions
 from fakes.virtual_time import in_virtual_time, outcomes, settle
@@ -157,6 +158,13 @@ def _texts(components: list[Any]) -> Iterator[str]:
         if component["type"] == 10:
             yield component["content"]
         yield from _texts(component.get("components") or [])
+
+
+def _controls(components: list[Any]) -> Iterator[dict[str, Any]]:
+    for component in components:
+        if component["type"] in (2, 3):
+            yield component
+        yield from _controls(component.get("components") or [])
 
 
 def _message(body: dict[str, Any]) -> dict[str, Any]:
@@ -643,9 +651,12 @@ class Shop:
     def __init__(self, clock: VirtualClock) -> None:
         self.answers = Answers(CATALOGUE)
         self.spotify, self.discogs = FakeSpotify(clock), FakeDiscogs(clock)
-        messages = ProgressiveMessages(clock=clock)
+        self.full_spotify, messages = FullSpotify(), ProgressiveMessages(clock=clock)
+        catalogue = CatalogueService(spotify=self.spotify, discogs=self.discogs)
+        lookup = make_lookup(self.full_spotify, clock=clock, matches=catalogue)
         self.cog = Search(
-            catalogue=CatalogueService(spotify=self.spotify, discogs=self.discogs),
+            catalogue=catalogue,
+            cards=make_music_messages(lookup, clock=clock),
             linked=LinkedMessages(music=Things().music(), messages=messages),
             suggestions=NoSuggestions(),
             messages=messages,
@@ -725,10 +736,10 @@ async def test_closing_while_the_last_edit_of_a_search_waits_leaves_nothing_pend
             id="release",
         ),
         pytest.param(
-            f"spotify:album:{'x' * 22}",
-            f"album {'x' * 22}",
-            "1. Locomotion",
-            f"match:{ASKER}:album:{'x' * 22}",
+            f"spotify:album:{ALBUM_ID}",
+            f"album {ALBUM_ID}",
+            "`1` Locomotion",
+            f"about:{ASKER}:r7",
             id="album",
         ),
     ],
@@ -742,12 +753,13 @@ async def test_picked_hit_replaces_the_card_and_keeps_the_menu(
     await shop.cog.on_interaction(picked(value, components=[MENU]))
 
     sent: Any = fake.requests[-1].json
-    assert asked in shop.discogs.asked + shop.spotify.asked
+    controls = list(_controls(sent["components"]))
+    [menu] = [each for each in controls if each["type"] == 3]
+    assert asked in shop.discogs.asked + shop.full_spotify.asked
     assert seen in fake.shown[-1]
-    [menu], [button] = (row["components"] for row in sent["components"][-2:])
     assert menu["custom_id"] == f"search:pick:{ASKER}"
     assert len(menu["options"]) == 1
-    assert button["custom_id"] == f"describe:{describe}"
+    assert f"describe:{describe}" in [each.get("custom_id") for each in controls]
 
 
 @in_virtual_time

@@ -73,7 +73,7 @@ async def test_picking_a_spotify_album_shows_its_tracks(bot: RunningBot) -> None
     album = next(v for v in option_values(search) if v.startswith("spotify:album:"))
 
     picked = await bot.sandbox.discord.choose(search, PICK.format(alice.id), [album])
-    await picked.wait_until(lambda _: "1. So What" in search.text)
+    await picked.wait_until(lambda _: "`1` So What" in search.text)
 
     assert "Listen on Spotify" in search.text
 

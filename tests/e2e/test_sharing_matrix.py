@@ -36,11 +36,15 @@ def cases(people: dict[str, Collector]) -> dict[str, list[Options]]:
     """
     words = [f"canary {name}" for name in NAMES]
     releases = [f"r{each.release_id}" for each in people.values()]
+    owned = [f"release:{each.release_id}" for each in people.values()]
     numbers = [str(number) for number in range(1, 2 * len(NAMES) + 3)]  # all records there are
     return {
         "account link-discogs": [{"username": "nobody_at_all"}],
         "account link-spotify": [{}],
         "account show": [{}],
+        # Words would only be looked for on Spotify, which knows nothing of anybody here.
+        "album": [{"query": "blue train"}, *({"query": each} for each in owned)],
+        "artist": [{"query": "miles davis"}],
         "collection add": [{"artist": "Me", "title": "Mine"}],
         "collection browse": [
             {},
@@ -83,6 +87,7 @@ def cases(people: dict[str, Collector]) -> dict[str, list[Options]]:
         "search": [{"query": "blue train"}],
         "settings": [{}],
         "status": [{}],
+        "track": [{"query": "so what"}],
         "wantlist add": [{"release": each} for each in (*words, "7")],
         "wantlist browse": [{}, *({"text": each} for each in words)],
         "wantlist remove": [{"item": each} for each in (*words, *numbers, *releases)],

@@ -36,6 +36,6 @@ async def test_demo_says_one_thing_prints_the_answer_and_ends(tmp_path: Path) ->
     assert "Miles Davis" in output
     assert "[1] " in output
     assert unknown_code == 1
-    commands = "/account, /collection, /describe, /discover, /haiku, /help"
+    commands = "/account, /album, /artist, /collection, /describe, /digest"
     assert f"There is no /find here. Try one of: {commands}" in complaint
     assert "canary" not in output + errors + complaint

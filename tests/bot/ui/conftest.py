@@ -92,17 +92,19 @@ def _component_problems(component: dict[str, Any]) -> Iterator[str]:
         for item in component["items"]:
             yield from _length("picture description", item.get("description") or "", 1, 256)
     elif kind == _BUTTON:
-        label = component.get("label") or component["emoji"]["name"]
-        yield from _length("button label", label, 1, 80)
-        yield from _length(
-            "custom_id or URL", _target(component), 1, 512 if _URL in component else 100
-        )
+        yield from _button_problems(component)
     elif kind == _SELECT:
         yield from _length("custom_id", component["custom_id"], 1, 100)
         yield from _length("placeholder", component["placeholder"], 1, 150)
         yield from _option_problems(component["options"])
     elif kind == _ROW and not 1 <= len(component["components"]) <= 5:
         yield "a row of no or too many components"
+
+
+def _button_problems(button: dict[str, Any]) -> Iterator[str]:
+    if "label" in button or "emoji" not in button:
+        yield from _length("button label", button["label"], 1, 80)
+    yield from _length("custom_id or URL", _target(button), 1, 512 if _URL in button else 100)
 
 
 def _target(button: dict[str, Any]) -> str:
