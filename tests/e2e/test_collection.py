@@ -162,6 +162,7 @@ async def test_empty_collection_says_so(bot: RunningBot) -> None:
     assert "It's empty so far" in page.text
 
 
+@pytest.mark.long
 async def test_page_buttons_work_after_a_restart_and_only_for_the_asker(
     start_bot: BotFactory,
     tmp_path: Any,  # noqa: ANN401  # pytest's path

@@ -1,5 +1,6 @@
 """What a collection is worth, through the real bot: whose business it is, and in an outage."""
 
+import pytest
 from harness.bots import RunningBot, eventually, final_message
 from harness.talking import allowed, button_id, linked, said, sync
 
@@ -46,6 +47,7 @@ async def test_value_is_its_owners_until_they_show_it_and_again_once_they_hide_i
     assert again.ephemeral
 
 
+@pytest.mark.long
 async def test_sync_keeps_the_value_that_an_outage_then_shows_with_its_age(bot: RunningBot) -> None:
     await allowed(bot, PRIVATE)
     await sync(bot)

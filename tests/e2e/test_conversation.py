@@ -2,6 +2,7 @@
 
 import asyncio
 
+import pytest
 from harness.bots import BotFactory, RunningBot, eventually, final_message
 
 from bot.sandbox.discord import Exchange, Message, stream_report
@@ -120,6 +121,7 @@ async def test_description_is_grounded_in_discogs_and_never_in_spotify(bot: Runn
     assert bot.sandbox.spotify.requests == []
 
 
+@pytest.mark.long
 async def test_second_description_is_the_kept_one_unless_fresh_is_asked_for(
     bot: RunningBot,
 ) -> None:
@@ -147,6 +149,7 @@ async def test_stop_ends_the_text_and_the_request_at_once(bot: RunningBot) -> No
     await eventually(lambda: bot.sandbox.euria.aborted_streams == 1)
 
 
+@pytest.mark.long
 async def test_regenerate_writes_another_text_into_the_same_message(bot: RunningBot) -> None:
     exchange = await bot.command("describe", topic="Moon Safari by Air")
     message = await final_message(exchange, 30)

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import pytest
 from harness.bots import BotFactory, RunningBot, final_message
 from harness.talking import button_id, said
 
@@ -57,6 +58,7 @@ async def test_rating_folder_and_notes_are_changed_in_one_form(bot: RunningBot) 
     assert "Data provided by Discogs" in told.text
 
 
+@pytest.mark.long
 async def test_form_that_opens_again_after_a_restart_and_changes_nothing_sends_nothing(
     start_bot: BotFactory,
     tmp_path: Any,  # noqa: ANN401  # pytest's path
@@ -88,6 +90,7 @@ async def test_copy_of_a_link_by_name_cannot_be_edited_and_says_how(bot: Running
     assert "I may not change anything there. `/account link-discogs` can change that." in told.text
 
 
+@pytest.mark.long
 async def test_change_that_discogs_refuses_half_way_is_told_truly(bot: RunningBot) -> None:
     await linked(bot, OWNER)
     form = await opened(bot)

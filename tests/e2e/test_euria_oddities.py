@@ -1,5 +1,6 @@
 """What a model does besides writing is not seen by anybody, and said where it matters."""
 
+import pytest
 from harness.bots import RunningBot, final_message
 
 from bot.sandbox.euria import quirk
@@ -29,6 +30,7 @@ async def test_thoughts_are_never_sent_to_discord(bot: RunningBot) -> None:
     assert not any(thought in sent for thought in THOUGHTS)
 
 
+@pytest.mark.long
 async def test_a_filter_and_an_empty_purse_are_told_apart_from_an_outage(bot: RunningBot) -> None:
     bot.sandbox.euria.faults.set(quirk("withheld"))
     withheld = await final_message(await bot.command("describe", topic="Homogenic by Björk"))

@@ -1,5 +1,6 @@
 """Discord itself misbehaves: the connection drops, the REST API fails, a token expires."""
 
+import pytest
 from harness.bots import BotFactory, RunningBot, eventually, final_message
 
 from bot.sandbox.discord import DiscordStandIn
@@ -42,6 +43,7 @@ async def test_lost_session_is_started_anew(bot: RunningBot) -> None:
     assert "Abbey Road" in message.text
 
 
+@pytest.mark.long
 async def test_failed_edit_is_made_up_for_by_the_next(bot: RunningBot) -> None:
     exchange = await bot.command("describe", topic="Kind of Blue by Miles Davis", length="long")
     await exchange.wait_until(lambda e: bool(e.messages) and not e.thinking, 5)
@@ -64,6 +66,7 @@ async def test_deleted_message_ends_the_paid_stream(bot: RunningBot) -> None:
     assert bot.sandbox.euria.finished_streams == 0
 
 
+@pytest.mark.long
 async def test_text_goes_on_by_the_bots_own_token_when_the_interactions_has_expired(
     start_bot: BotFactory,
 ) -> None:

@@ -100,6 +100,7 @@ async def test_promised_text_comes_by_the_interactions_token(
     assert "/webhooks/" in last_request.path
 
 
+@pytest.mark.long
 async def test_promised_text_comes_through_the_channel_once_the_token_has_expired(
     tmp_path: Path, discord_contract: DiscordContract, warm: WarmStarter
 ) -> None:
@@ -157,6 +158,7 @@ async def test_nothing_is_promised_where_the_bot_is_no_member(
     assert "Try again in a minute." in template.text
 
 
+@pytest.mark.long
 async def test_late_text_never_overwrites_one_that_was_regenerated_since(
     tmp_path: Path, discord_contract: DiscordContract, warm: WarmStarter
 ) -> None:
@@ -202,6 +204,7 @@ async def test_day_without_euria_ends_in_an_honest_word(
     assert any(str(b["custom_id"]).startswith(AGAIN_PREFIX) for b in last.buttons)
 
 
+@pytest.mark.long
 async def test_deleted_message_is_let_go(
     tmp_path: Path, discord_contract: DiscordContract, warm: WarmStarter
 ) -> None:

@@ -141,6 +141,7 @@ async def test_stream_that_breaks_in_the_middle_keeps_its_text_and_says_so(
     assert [b["label"] for b in message.buttons] == ["Try again"]
 
 
+@pytest.mark.long
 async def test_stream_that_stalls_in_the_middle_keeps_its_text_and_says_so(
     bot: RunningBot,
 ) -> None:

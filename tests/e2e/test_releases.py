@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import pytest
 from harness.bots import BotFactory, RunningBot, eventually, final_message
 from harness.talking import allowed, button_id, linked, said, sync
 
@@ -48,6 +49,7 @@ async def confirmed(bot: RunningBot, card: Message) -> str:
     return question.text
 
 
+@pytest.mark.long
 async def test_release_is_found_by_whatever_names_it(bot: RunningBot) -> None:
     texts = {query: (await said(bot, "release", query=query)).text for query in QUERIES}
     nothing = await said(bot, "release", query="12345678")
@@ -160,6 +162,7 @@ async def test_release_is_added_once_and_the_card_knows_it_then(bot: RunningBot)
     assert not strangers.ephemeral
 
 
+@pytest.mark.long
 async def test_failed_addition_is_told_as_it_is(bot: RunningBot) -> None:
     await allowed(bot, PRIVATE)
     await sync(bot)
@@ -195,6 +198,7 @@ async def test_description_is_written_beside_the_release_from_its_facts(bot: Run
     assert card.text == before
 
 
+@pytest.mark.long
 async def test_description_below_a_card_for_one_is_for_that_one_as_well(bot: RunningBot) -> None:
     await allowed(bot, PRIVATE)
     card = await said(bot, "release", query=str(CD))
@@ -205,6 +209,7 @@ async def test_description_below_a_card_for_one_is_for_that_one_as_well(bot: Run
     assert "Written by AI" in written.text
 
 
+@pytest.mark.long
 async def test_suggestions_are_what_was_looked_at_and_owned_without_asking_anybody(
     bot: RunningBot,
 ) -> None:

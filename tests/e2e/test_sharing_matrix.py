@@ -202,6 +202,7 @@ def usable(message: Message) -> list[str]:
     return [str(each["custom_id"]) for each in buttons if each.get("custom_id")]
 
 
+@pytest.mark.long
 async def test_nothing_of_who_does_not_share_reaches_anybody_else(scene: Scene) -> None:
     bot, discord = scene.bot, scene.bot.sandbox.discord
     # A message's menu is about that message, and asks nothing about people.

@@ -106,6 +106,7 @@ async def test_picks_of_a_model_are_the_persons_own_and_inventions_are_dropped(
     assert "@everyone" not in question.text.replace("@\u200b", "")
 
 
+@pytest.mark.long
 async def test_mood_works_without_a_model_and_says_so(start_bot: BotFactory) -> None:
     async with start_bot({"EURIA_ENABLED": "false"}) as bot:
         await linked(bot, PROVEN)
@@ -144,6 +145,7 @@ async def test_describe_below_a_search_writes_a_message_of_its_own(bot: RunningB
 TOPICS = ("kind of blue", "blue train", "maiden voyage", "remain in light", "paranoid")
 
 
+@pytest.mark.long
 async def test_one_asker_too_many_sees_a_place_in_the_queue_and_is_served(bot: RunningBot) -> None:
     bot.sandbox.euria.behaviour.first_token_seconds = 2.5
     bot.sandbox.euria.behaviour.chunk_seconds = 0.005

@@ -70,6 +70,7 @@ async def test_empty_wantlist_says_so(bot: RunningBot) -> None:
     assert "It's empty. Add records" in (await said(bot, "wantlist browse")).text
 
 
+@pytest.mark.long
 async def test_page_buttons_work_after_a_restart_and_only_for_the_asker(
     start_bot: BotFactory,
     tmp_path: Any,  # noqa: ANN401  # pytest's path
@@ -127,6 +128,7 @@ async def test_release_that_does_not_exist_is_not_wished_for(bot: RunningBot) ->
     assert "I found no such release on Discogs" in by_words.text
 
 
+@pytest.mark.long
 async def test_what_is_owned_by_now_is_offered_after_a_sync_and_cleaned_up(bot: RunningBot) -> None:
     await linked(bot, OWNER)
     first, second, *others = owner(bot).wants
@@ -151,6 +153,7 @@ async def test_what_is_owned_by_now_is_offered_after_a_sync_and_cleaned_up(bot: 
     assert owner(bot).wants == others
 
 
+@pytest.mark.long
 async def test_clean_up_that_fails_half_way_says_what_was_removed_and_what_not(
     bot: RunningBot,
 ) -> None:
@@ -177,6 +180,7 @@ async def test_clean_up_that_fails_half_way_says_what_was_removed_and_what_not(
     assert owner(bot).wants == [listed[1], *others]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("kind", "path", "told", "is_there"),
     [

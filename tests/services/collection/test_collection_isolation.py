@@ -71,6 +71,7 @@ QUESTIONS: dict[str, list[Ask]] = {
         lambda s, _: s.holds(THIEF, SECRET.pressing.release_id, None),
         lambda s, _: s.holds(THIEF, 1, SECRET.pressing.master_id),
     ],
+    "of_release": [lambda s, _: s.of_release(THIEF, SECRET.pressing.release_id)],
     "state": [lambda s, _: s.state(THIEF)],
     "genres": [lambda s, _: s.genres(THIEF, "secret"), lambda s, _: s.genres(THIEF)],
     "styles": [lambda s, _: s.styles(THIEF, "secret"), lambda s, _: s.styles(THIEF)],
