@@ -15,6 +15,7 @@ from services.resilience.clock import system_random
 from services.resilience.daily_quota import DailyQuota
 from services.resilience.priority import Priority
 from services.spotify.playlists import SpotifyPlaylists
+from services.spotify.short_links import ShortLinks
 from services.storage.database import Transaction
 from services.storage.playlist_runs import PlaylistRunRepository
 
@@ -28,6 +29,7 @@ class Playing:
     service: PlaylistService
     runs: PlaylistRuns
     messages: PlaylistMessages
+    links: ShortLinks
 
 
 async def forget_playlists(transaction: Transaction, user_id: int) -> None:
@@ -65,6 +67,7 @@ def make_playlists(
         service=service,
         runs=runs,
         messages=PlaylistMessages(messages=messages, runs=runs, clock=clock),
+        links=upstreams.short_links,
     )
 
 

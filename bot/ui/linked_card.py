@@ -16,6 +16,7 @@ from bot.ui.buttons import Button, row_of
 from bot.ui.item_card import release_card, spotify_card
 from bot.ui.layout import DISCOGS_COLOUR, SPOTIFY_COLOUR, subtext, view_of, with_picture
 from bot.ui.match_card import describe_button, release_button
+from bot.ui.playlist_buttons import ADDABLE, add_button
 from bot.ui.provenance import failure_line, source_line
 from bot.ui.search_card import PENDING_MARK, by_line, pick_menu, title_line
 from bot.ui.text import link
@@ -91,9 +92,12 @@ def _whole(answer: Answer[Thing], owner: int, texts: Texts) -> ui.LayoutView:
     thing = answer.value
     card: Container
     describe: Button | None
+    add: Button | None = None
     if isinstance(thing, SpotifyItem):
         card = spotify_card(answer.with_value(thing), texts)
         describe = describe_button(thing, owner, texts)
+        if thing.kind in ADDABLE:
+            add = add_button(thing.kind, thing.spotify_id, owner, texts)
     elif isinstance(thing, Release):
         card = release_card(answer.with_value(thing), texts)
         describe = release_button(thing.release_id, owner, texts)
@@ -101,8 +105,9 @@ def _whole(answer: Answer[Thing], owner: int, texts: Texts) -> ui.LayoutView:
         card = _short(answer, texts)
         describe = describe_button(_hit(thing), owner, texts)
     view = view_of(card)
-    if describe is not None:
-        view.add_item(row_of(describe))
+    buttons = [each for each in (describe, add) if each is not None]
+    if buttons:
+        view.add_item(row_of(*buttons))
     return view
 
 

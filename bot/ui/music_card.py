@@ -13,6 +13,7 @@ from bot.ui.buttons import own_id, row_of
 from bot.ui.discogs_section import discogs_section, show_button
 from bot.ui.kept_menu import Menu
 from bot.ui.layout import MAX_OPTION, SPOTIFY_COLOUR, view_of
+from bot.ui.notices import lost_short_link
 from bot.ui.paging import page_buttons
 from bot.ui.provenance import source_line
 from bot.ui.spotify_sections import listen_row, pages_of, spotify_section
@@ -48,7 +49,7 @@ def music_card(view: MusicView, *, menu: Menu | None, user_id: int, texts: Texts
     if last > 1:
         turns = page_buttons(PAGE_PREFIX, user_id, key, at=view.page, last=last)
         section.add_item(row_of(*turns))
-    section.add_item(listen_row(thing.url, texts))
+    section.add_item(listen_row(view.kind, thing, user_id, texts))
     message.add_item(section)
     discogs = discogs_section(view, user_id=user_id, texts=texts)
     if discogs is not None:
@@ -100,10 +101,7 @@ def _nothing(view: MusicView, user_id: int, texts: Texts) -> ui.LayoutView:
 
 def _unreadable(why: Unreadable, texts: Texts) -> str:
     if why is Unreadable.SHORT_LINK:
-        return texts.gettext(
-            "I can't find out where that short link leads. Open it, and give me the address it "
-            "ends at."
-        )
+        return lost_short_link(texts)
     return texts.gettext(
         "I have cards for albums, artists, tracks and playlists; that link leads to something else."
     )

@@ -13,6 +13,7 @@ from bot.errors import sentence
 from bot.i18n import Texts
 from bot.ui.buttons import link_button, row_of
 from bot.ui.layout import MAX_TITLE, SPOTIFY_COLOUR, subtext, with_picture
+from bot.ui.playlist_buttons import ADDABLE, add_button
 from bot.ui.provenance import source_line
 from bot.ui.search_card import by_line
 from bot.ui.spotify_names import (
@@ -78,9 +79,14 @@ def spotify_section(view: MusicView, thing: Answer[SpotifyThing], texts: Texts) 
     return card
 
 
-def listen_row(url: str, texts: Texts) -> ui.ActionRow[ui.LayoutView]:
-    """Return the link back to Spotify."""
-    return row_of(link_button(texts.gettext("Listen on Spotify"), url))
+def listen_row(
+    kind: SpotifyKind, thing: SpotifyThing, user_id: int, texts: Texts
+) -> ui.ActionRow[ui.LayoutView]:
+    """Return the link back to Spotify, and the way into a playlist for what goes into one."""
+    listen = link_button(texts.gettext("Listen on Spotify"), thing.url)
+    if kind not in ADDABLE:
+        return row_of(listen)
+    return row_of(listen, add_button(kind, thing.spotify_id, user_id, texts))
 
 
 def pages_of(view: MusicView) -> int:

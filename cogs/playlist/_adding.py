@@ -4,14 +4,14 @@ import discord
 
 from bot.i18n import Texts
 from bot.ui.buttons import Press
-from bot.ui.notices import notice
+from bot.ui.notices import lost_short_link, notice
 from bot.ui.playlist_buttons import ADDABLE
 from bot.ui.playlist_change_cards import added_card, into_card, pick_card
 from bot.ui.reply import InteractionReply
 from cogs.playlist._looking import unknown_playlist
 from cogs.playlist._ports import Parts
 from cogs.playlist._values import chosen
-from services.spotify.links import FoundLink, SpotifyLink, parse_link
+from services.spotify.links import SpotifyLink, parse_link
 from services.spotify.models import SpotifyKind
 
 
@@ -29,9 +29,8 @@ class Adding:
         if playlist_id is None:
             await reply.fail(notice(unknown_playlist(texts)))
             return
-        link = parse_link(item)
-        if link is not None:
-            await self._add_link(reply, playlist_id, link, texts)
+        if parse_link(item) is not None:
+            await self._add_link(reply, playlist_id, item, texts)
             return
         found = await self._parts.playlists.find_items(reply.user_id, item)
         if not found:
@@ -41,8 +40,12 @@ class Adding:
         await reply.show(pick_card(found, playlist_id, user_id=reply.user_id, texts=texts))
 
     async def _add_link(
-        self, reply: InteractionReply, playlist_id: str, link: FoundLink, texts: Texts
+        self, reply: InteractionReply, playlist_id: str, item: str, texts: Texts
     ) -> None:
+        link = await self._parts.links.read(item)
+        if link is None:
+            await reply.fail(notice(lost_short_link(texts)))
+            return
         kind, spotify_id = link.target if isinstance(link, SpotifyLink) else (None, "")
         if kind not in ADDABLE:
             said = texts.gettext("Only albums and tracks go into a playlist; that's neither.")

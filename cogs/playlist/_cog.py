@@ -45,6 +45,7 @@ async def setup(bot: Host[Services]) -> None:
         playlists=services.playlists.service,
         runs=services.playlists.runs,
         messages=services.playlists.messages,
+        links=services.playlists.links,
         genres=services.collection,
         suggestions=services.suggestions,
     )

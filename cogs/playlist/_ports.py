@@ -9,6 +9,7 @@ from bot.ui.choices import Suggesting
 from bot.ui.reply import Reply
 from services.playlists.models import Draft, Run, Wish
 from services.playlists.service import Added, Contents
+from services.spotify.links import SpotifyLink, Unsupported
 from services.spotify.models import SpotifyItem, SpotifyKind
 from services.spotify.playlist_models import PlaylistPage, SpotifyPlaylist
 
@@ -50,6 +51,13 @@ class Playlists(Protocol):
         press: str,
     ) -> Added:
         """Add a track, or every track of an album."""
+
+
+class Links(Protocol):
+    """``ShortLinks``."""
+
+    async def read(self, text: str, /) -> SpotifyLink | Unsupported | None:
+        """Return what a text means that is a link, short ones looked up."""
 
 
 class Runs(Protocol):
@@ -94,6 +102,8 @@ class Playing(Protocol):
     def runs(self) -> Runs: ...
     @property
     def messages(self) -> Messages: ...
+    @property
+    def links(self) -> Links: ...
 
 
 class Services(Protocol):
@@ -116,5 +126,6 @@ class Parts:
     playlists: Playlists
     runs: Runs
     messages: Messages
+    links: Links
     genres: Genres
     suggestions: Suggesting

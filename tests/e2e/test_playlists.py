@@ -51,6 +51,7 @@ async def bot(start_bot: BotFactory, tmp_path: Path) -> AsyncIterator[RunningBot
         yield running
 
 
+@pytest.mark.long
 async def test_playlist_is_filled_from_records_once_however_often_it_is_clicked(
     bot: RunningBot, tmp_path: Path
 ) -> None:
@@ -79,6 +80,14 @@ async def test_playlist_is_filled_from_records_once_however_often_it_is_clicked(
     await click.wait_until(lambda _: question.text.startswith("✅"), 20)
     more = playlist.uris[len(filled) :]
     assert len(more) == len(set(more)) > 3
+
+    card = await said(bot, "album", query="kind of blue")
+    click = await discord.press(card, button_id(card, "playlist:add"))
+    where = await final_message(click)
+    [menu] = where.selects
+    click = await discord.choose(where, menu["custom_id"], [menu["options"][0]["value"]])
+    await click.wait_until(lambda _: where.text.startswith("✅"), 20)
+    assert len(playlist.uris) == len(filled) + len(more) + 5
 
     await unlink_spotify(bot)
     await eventually(lambda: rows(tmp_path / "data" / "aime.db", "playlist_runs") == 0)

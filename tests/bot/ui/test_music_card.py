@@ -104,6 +104,7 @@ def test_album_tells_its_tracks_and_what_is_owned_apart(english: Texts) -> None:
     assert "[Data provided by Discogs](https://www.discogs.com/release/1)" in discogs
     assert list(buttons(view)) == [
         f"https://open.spotify.com/album/{ALBUM_ID}",
+        f"playlist:add:{ME}:album:{ALBUM_ID}",
         f"release:show:{ME}:7",
         f"describe:about:{ME}:r7",
     ]
