@@ -124,6 +124,19 @@ async def test_run_splits_an_album_that_is_larger_than_a_batch(clock: VirtualClo
 
 
 @in_virtual_time
+async def test_run_waits_for_the_rest_of_an_album_instead_of_adding_half_of_it(
+    clock: VirtualClock,
+) -> None:
+    async with filling(clock, 3) as filled:
+        filled.spotify.cut = [DOWN, SPENT]
+
+        run = await filled.finish()
+
+        assert filled.held == filled.spotify.uris("A1", "A2", "A3")
+        assert (run.stage, run.progress.added_tracks) == (Stage.DONE, 30)
+
+
+@in_virtual_time
 async def test_run_lists_what_is_missing_and_what_is_doubtful_and_adds_neither(
     clock: VirtualClock,
 ) -> None:
@@ -243,6 +256,24 @@ async def test_playlist_that_was_never_made_is_asked_for_again(clock: VirtualClo
 
         assert len(filled.spotify.playlists) == 1
         assert filled.held == filled.spotify.uris("A1", "A2")
+
+
+@in_virtual_time
+async def test_lost_answer_of_a_batch_is_found_at_the_end_of_a_very_long_playlist(
+    clock: VirtualClock,
+) -> None:
+    async with filling(clock, 2) as filled:
+
+        def change_and_lose() -> None:
+            filled.held[:0] = [f"spotify:track:other-{n}" for n in range(2_500)]
+            lost()
+
+        filled.spotify.after["add"] = [change_and_lose]
+        filled.spotify.before["items"] = [failing(DOWN)]
+
+        await filled.finish()
+
+        assert filled.held[2_500:] == filled.spotify.uris("A1", "A2")
 
 
 @in_virtual_time
