@@ -10,7 +10,7 @@ from bot.errors import Answers
 from bot.i18n import Catalogue
 from bot.music import MusicCards, make_music
 from bot.operators import Operators
-from bot.playlists import Playing, forget_playlists, make_playlists
+from bot.playlists import Playing, make_playlists
 from bot.releasing import Releasing, make_releasing
 from bot.services import Services
 from bot.settings import Settings
@@ -27,6 +27,7 @@ from services.accounts.keys import KeysUnusable
 from services.accounts.spotify import SpotifyLinks
 from services.jobs.kinds import Handlers
 from services.jobs.queue import JobQueue
+from services.playlists.run_store import forgetting_runs
 from services.resilience.clock import Clock
 from services.storage.database import Database
 
@@ -70,7 +71,8 @@ def make_services(
     releasing = make_releasing(database, upstreams, collecting, messages=messages, clock=clock)
     writing = make_writing(tools, collecting.service, delivery=delivery, messages=messages)
     digests = make_digests(tools, collecting, writing, delivery, stale_seconds=stale_seconds)
-    links = make_spotify_links(tools, cipher, delivery, on_unlink=forget_playlists)
+    forget = forgetting_runs(tools.syncs.queue)
+    links = make_spotify_links(tools, cipher, delivery, on_unlink=forget)
     parts = _Parts(
         tools=tools,
         operators=operators,

@@ -32,6 +32,7 @@ from services.discogs.shelf import DiscogsShelf
 from services.errors import ExternalServiceException
 from services.jobs.kinds import Handler, Handlers, RunningJob
 from services.jobs.queue import JobQueue
+from services.playlists.run_store import forgetting_runs
 from services.resilience.clock import Clock, system_random
 from services.storage.ai_uses import AiConsentRepository
 from services.storage.collection_entries import LocalEntries
@@ -39,7 +40,6 @@ from services.storage.collections import CollectionRepository
 from services.storage.database import Database, Transaction
 from services.storage.errors import DatabaseUnavailable
 from services.storage.lookups import LookupRepository
-from services.storage.playlist_runs import PlaylistRunRepository
 from services.storage.wantlists import WantlistRepository
 
 _LOGGER = logging.getLogger(__name__)
@@ -207,7 +207,10 @@ def make_collecting(
     collections, wantlists = CollectionRepository(), WantlistRepository()
     views, preferences = CollectionViews(database, clock=clock), Preferences(database, clock=clock)
     members = DigestMembers(database, clock=clock)
-    forget = _forgetting(collections, views, wantlists, preferences, members)
+    playlists = forgetting_runs(tools.syncs.queue)
+    forget = _forgetting(
+        collections, views, wantlists, preferences, members, forget_playlists=playlists
+    )
     ground = _Ground(
         tools=tools,
         collections=collections,
@@ -267,6 +270,8 @@ def _forgetting(
     wantlists: WantlistRepository,
     preferences: Preferences,
     members: DigestMembers,
+    *,
+    forget_playlists: OnUnlink,
 ) -> OnUnlink:
     """Return what deletes everything that is stored of a person's account, and ends sharing it."""
     lookups = LookupRepository()
@@ -280,6 +285,6 @@ def _forgetting(
         await lookups.delete_of(transaction, user_id)
         await AiConsentRepository().delete(transaction, user_id)
         await forget_in_posts(transaction, user_id)
-        await PlaylistRunRepository().delete_person(transaction, user_id)  # it names records
+        await forget_playlists(transaction, user_id)  # they name records
 
     return forget

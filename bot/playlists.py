@@ -16,8 +16,6 @@ from services.resilience.daily_quota import DailyQuota
 from services.resilience.priority import Priority
 from services.spotify.playlists import SpotifyPlaylists
 from services.spotify.short_links import ShortLinks
-from services.storage.database import Transaction
-from services.storage.playlist_runs import PlaylistRunRepository
 
 _PLENTY = Room(daily=1_000_000, left=1_000_000)  # of a bot without a limit of its own
 
@@ -30,11 +28,6 @@ class Playing:
     runs: PlaylistRuns
     messages: PlaylistMessages
     links: ShortLinks
-
-
-async def forget_playlists(transaction: Transaction, user_id: int) -> None:
-    """Delete what is stored of somebody's playlists, as part of unlinking; a run ends by that."""
-    await PlaylistRunRepository().delete_person(transaction, user_id)
 
 
 def make_playlists(

@@ -6,7 +6,7 @@ a secret in the wrong place.
 
 import re
 from collections.abc import Callable
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from services.accounts.keys import parse_keys
 from services.secret import Secret
@@ -14,6 +14,9 @@ from services.secret import Secret
 _TRUE = frozenset({"1", "true", "yes", "on"})
 _FALSE = frozenset({"0", "false", "no", "off"})
 _MARKET = re.compile(r"[A-Z]{2}")
+_LOOPBACK = frozenset({"127.0.0.1", "::1"})
+OWN_PAGES = frozenset({"/healthz", "/readyz", "/statusz", "/callback/discogs"})
+"""What the bot's web server shows there is something else."""
 
 
 def text(raw: str) -> str:
@@ -46,6 +49,22 @@ def url(raw: str) -> str:
     if not is_usable:
         raise ValueError(expected)
     return raw.rstrip("/")
+
+
+def redirect_url(raw: str) -> str:
+    """Return an address that people are sent back to, letter by letter as it is registered.
+
+    Spotify takes HTTPS, or plain HTTP to a loopback address that is written as a number.
+    """
+    parts = urlsplit(url(raw))
+    if parts.scheme == "http" and parts.hostname not in _LOOPBACK:
+        raise ValueError("https://, or http:// with 127.0.0.1 or [::1]: Spotify takes no other")
+    path = unquote(parts.path)
+    if path in OWN_PAGES:
+        raise ValueError(f"another path than {path}, which is a page of the bot's own")
+    if not {"{", "}", "#"}.isdisjoint(unquote(raw)):
+        raise ValueError("an address without { } and #")
+    return raw
 
 
 def database_url(raw: str) -> Secret:

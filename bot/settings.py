@@ -114,7 +114,7 @@ class Settings:
     spotify_client_secret: Secret | None = _setting(types.secret, None, "Client secret of your Spotify app")
     spotify_api_url: str = _setting(types.url, "https://api.spotify.com/v1", "Base of Spotify's Web API, with /v1")
     spotify_accounts_url: str = _setting(types.url, "https://accounts.spotify.com", "Base of Spotify's accounts host")
-    spotify_redirect_url: str = _setting(types.url, "http://127.0.0.1:8080/callback/spotify", "Redirect URI, exactly as registered with your Spotify app; Spotify sends people there who link an account")
+    spotify_redirect_url: str = _setting(types.redirect_url, "http://127.0.0.1:8080/callback/spotify", "Redirect URI, exactly as registered with your Spotify app; Spotify sends people there who link an account")
     spotify_market: str = _setting(types.market, "US", "Country whose catalogue is searched (two letters)")
     spotify_daily_requests: int = _setting(types.whole(1, 1_000_000), 800, "Requests the whole bot may send in 24 hours, half of them kept for people")
     spotify_attempt_timeout_seconds: float = _setting(types.seconds(0.05, 120), 10.0, "Limit of one attempt")

@@ -35,7 +35,8 @@ class Answer(Generic[T_co]):
         source: Where the value comes from.
         as_of: When the upstream gave the value (UTC), or None when it never did.
         retry_at: When asking again makes sense (UTC), or None when nobody knows.
-        error: Why the value is not live (of the tree in ``services/errors.py``), or None.
+        error: Why the value is not live or not complete (of the tree in ``services/errors.py``), or
+            None.
         tried: The fallbacks tried on the way, by the ADR's names, in order.
     """
 

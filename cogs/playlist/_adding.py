@@ -10,7 +10,7 @@ from bot.ui.playlist_change_cards import added_card, into_card, pick_card
 from bot.ui.reply import InteractionReply
 from cogs.playlist._looking import unknown_playlist
 from cogs.playlist._ports import Parts
-from cogs.playlist._values import chosen
+from cogs.playlist._values import chosen, long_link
 from services.spotify.links import SpotifyLink, parse_link
 from services.spotify.models import SpotifyKind
 
@@ -25,7 +25,8 @@ class Adding:
     async def add(self, reply: InteractionReply, playlist: str, item: str, texts: Texts) -> None:
         """Add what a link means at once, and ask what words mean."""
         await reply.acknowledge()
-        playlist_id = await self._parts.playlists.find(reply.user_id, playlist)
+        meant = await long_link(self._parts.links, playlist)
+        playlist_id = await self._parts.playlists.find(reply.user_id, meant)
         if playlist_id is None:
             await reply.fail(notice(unknown_playlist(texts)))
             return

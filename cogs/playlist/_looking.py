@@ -8,7 +8,7 @@ from bot.ui.notices import notice
 from bot.ui.playlist_cards import contents_card, playlists_card
 from bot.ui.reply import InteractionReply
 from cogs.playlist._ports import Parts
-from cogs.playlist._values import chosen, page_of
+from cogs.playlist._values import chosen, long_link, page_of
 
 
 class Looking:
@@ -29,7 +29,8 @@ class Looking:
     async def show(self, reply: InteractionReply, text: str, texts: Texts) -> None:
         """Show the playlist that a text means."""
         await reply.acknowledge()
-        playlist_id = await self._parts.playlists.find(reply.user_id, text)
+        meant = await long_link(self._parts.links, text)
+        playlist_id = await self._parts.playlists.find(reply.user_id, meant)
         if playlist_id is None:
             await reply.fail(notice(unknown_playlist(texts)))
             return

@@ -53,7 +53,11 @@ class Making:
         """Begin, or go on, and show it until it ends."""
         reply = InteractionReply(interaction, is_private=True)
         await reply.acknowledge()
-        run = await self._parts.runs.start(press.owner, run_of(press))
+        try:
+            run = await self._parts.runs.start(press.owner, run_of(press))
+        except NothingFits:
+            await reply.fail(notice(texts.gettext("There are no more records that fit.")))
+            return
         if run is None:
             await reply.fail(notice(forgotten(texts)))
             return

@@ -9,8 +9,10 @@ from discord.app_commands import Choice
 
 from bot.ui.buttons import Press
 from bot.ui.text import shorten
+from cogs.playlist._ports import Links
 from services.errors import ExternalServiceException
 from services.music import clean_text
+from services.spotify.links import ShortLink, SpotifyLink, parse_link
 from services.spotify.playlist_models import SpotifyPlaylist
 
 _LOGGER = logging.getLogger(__name__)
@@ -37,6 +39,14 @@ def chosen(interaction: discord.Interaction) -> str:
     """Return the value that was picked from a menu."""
     data: Mapping[str, Any] = interaction.data or {}
     return str(next(iter(data.get("values") or []), ""))
+
+
+async def long_link(links: Links, text: str) -> str:
+    """Return the address that a short link leads to; anything else as it is."""
+    if not isinstance(parse_link(text), ShortLink):
+        return text
+    link = await links.read(text)
+    return link.url if isinstance(link, SpotifyLink) else text
 
 
 async def playlist_choices(

@@ -22,7 +22,7 @@ from services.catalogue.recent_items import RecentItem, RecentItems
 from services.catalogue.spotify_match import SpotifyMatcher
 from services.collection.models import StoredCopy
 from services.errors import ExternalServiceException, NotFound
-from services.music import clean_query
+from services.music import clean_query, clean_text
 from services.spotify.links import ShortLink, SpotifyLink, Unsupported, parse_link
 from services.spotify.models import (
     SpotifyAlbum,
@@ -118,13 +118,14 @@ class MusicLookup:
         cancels what is still under way.
 
         Raises:
-            InvalidQuery: ``query`` has fewer than 2 or more than 200 characters, or no words.
+            InvalidQuery: ``query`` is no link, and has fewer than 2 or more than 200 characters, or
+                no words.
             NotFound: Spotify has no such thing, or the person no such record.
             ExternalServiceException: Spotify fails, and there is no fallback.
             DatabaseUnavailable: Of the storage.
         """
-        query = clean_query(query)
-        view, spotify_id = await self._found(MusicView(kind=kind), query, user_id)
+        text = clean_text(query)
+        view, spotify_id = await self._found(MusicView(kind=kind), text, user_id)
         if spotify_id is None:
             yield replace(view, is_complete=True)
             return
@@ -153,6 +154,7 @@ class MusicLookup:
             return replace(view, unreadable=Unreadable.UNSUPPORTED), None
         if isinstance(parse_link(query), ShortLink):
             return replace(view, unreadable=Unreadable.SHORT_LINK), None
+        query = clean_query(query)
         number = query.removeprefix(OWN_PREFIX)
         if number != query and number.isdecimal() and len(number) <= _MOST_DIGITS:
             return await self._of_release(view, int(number), user_id)

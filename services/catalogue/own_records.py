@@ -102,12 +102,16 @@ class OwnRecords:
         return (await self.of_albums(user_id, {0: work}))[0]
 
     async def of_albums(self, user_id: int, works: Mapping[K, Work]) -> dict[K, Belongings]:
-        """Return the same of several albums of one artist, by the keys of ``works``."""
-        words = next(map(_words, works.values()), "")
-        if not words:
-            return {key: Belongings() for key in works}
-        shelf = await self._shelves.find(user_id, words)
-        return {key: _belongings(work, shelf) for key, work in works.items()}
+        """Return the same of several albums, by the keys of ``works``.
+
+        Those of one artist cost one look; whom else an artist's records name first, another.
+        """
+        words = {key: _words(work) for key, work in works.items()}
+        shelves: dict[str, Shelf] = {"": ((), ())}
+        for each in words.values():
+            if each not in shelves:
+                shelves[each] = await self._shelves.find(user_id, each)
+        return {key: _belongings(work, shelves[words[key]]) for key, work in works.items()}
 
 
 def _belongings(work: Work, shelf: Shelf) -> Belongings:

@@ -129,14 +129,6 @@ class CatalogueService:
             release_id = best.discogs_id
         return await self._discogs.get_release(release_id)
 
-    async def get_spotify_item(self, kind: SpotifyKind, spotify_id: str) -> Answer[SpotifyItem]:
-        """Return one item of Spotify's catalogue.
-
-        Raises:
-            ExternalServiceException: As ``SpotifyService.get_item``.
-        """
-        return await self._spotify.get_item(kind, spotify_id)
-
     async def match(self, kind: str, item_id: str) -> CatalogueMatch:
         """Return what Discogs has under the name of something of Spotify.
 

@@ -9,7 +9,7 @@ from services.catalogue.confidence import Confidence, Match
 from services.catalogue.matching import Work, matches_of
 from services.catalogue.names import is_various, lead_name
 from services.catalogue.titles import bare_title
-from services.music import clean_text
+from services.music import MIN_QUERY_LENGTH, clean_text
 from services.spotify.models import SpotifyItem, SpotifyKind, SpotifyResults
 
 _ALBUMS: Final = (SpotifyKind.ALBUM,)
@@ -82,7 +82,7 @@ def _queries(wanted: Work) -> Iterator[tuple[str, bool]]:
         yield f'album:"{title}"' + (f' artist:"{name}"' if _has_words(name) else ""), False
     if wanted.barcode:
         yield f"upc:{wanted.barcode}", True
-    elif _has_words(plain := f"{name} {title}".strip()):
+    elif _has_words(plain := f"{name} {title}".strip()) and len(plain) >= MIN_QUERY_LENGTH:
         yield plain, False
 
 

@@ -84,6 +84,7 @@ class Title:
         is_reworded: Its subtitle names a version or a mix of its own.
         is_generic: Many records are called so: ``Greatest Hits``.
         is_single: It says so itself: ``- Single``.
+        numbers: Groups of nothing but digits: of two concerts, ``(1987)`` and ``(2002)``.
     """
 
     keys: tuple[str, ...]
@@ -95,6 +96,7 @@ class Title:
     is_reworded: bool = False
     is_generic: bool = False
     is_single: bool = False
+    numbers: frozenset[str] = frozenset()
 
 
 def read_title(text: str) -> Title:
@@ -117,6 +119,7 @@ def read_title(text: str) -> Title:
         is_reworded=any({"version", "versions", "mix"} & set(_words(group)) for group in kept),
         is_generic=_GENERIC.fullmatch(" ".join(_words(head))) is not None,
         is_single=any(fold(group) == "single" for group in groups),
+        numbers=frozenset(group for group in map(fold, groups) if group.isdecimal()),
     )
 
 
@@ -134,7 +137,8 @@ def compare_titles(one: Title, other: Title) -> Confidence | None:
     level = _compare_words(one, other)
     if level is None:
         return None
-    if one.marks != other.marks:
+    is_other_number = bool(one.numbers and other.numbers) and one.numbers != other.numbers
+    if one.marks != other.marks or is_other_number:
         return Confidence.DOUBTFUL
     return min(level, Confidence.LIKELY) if one.is_enlarged != other.is_enlarged else level
 
@@ -193,6 +197,9 @@ def _marks_of(group: str) -> set[str]:
 
 
 def _says(words: set[str], mark: str) -> bool:
+    """Return whether the work's own name has the mark; who plays unplugged plays live."""
+    if mark == "live" and "unplugged" in words:
+        return True
     return any(_MARKS.get(word) == mark for word in words)
 
 

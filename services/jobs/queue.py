@@ -91,6 +91,11 @@ class JobQueue:
         """
         await self._jobs.delete_key(transaction, f"{kind.name}:{key}")
 
+    async def hurry(self, transaction: Transaction, kind: JobKind[Any], key: str) -> None:
+        """Have a job that waits for its time tried at once, as part of the caller's transaction."""
+        await self._jobs.hurry(transaction, f"{kind.name}:{key}")
+        transaction.after_commit(self.wake)
+
     async def waiting(self, kind: JobKind[Any]) -> int:
         """Return how many jobs of this kind are queued or running.
 

@@ -5,13 +5,11 @@ to be added is committed before it is sent. So whatever dies, one album at most 
 and nothing is added twice: tracks that were being sent are looked for in the playlist first.
 """
 
-from typing import Final, TypeVar
-
 import msgspec
 
-from services.answers import Answer, Source
 from services.errors import InvalidRequest, NotFound
 from services.jobs.kinds import RunningJob
+from services.playlists.answered import answered, whole
 from services.playlists.making import create_once, look
 from services.playlists.models import Album, Doubt, Made, Progress, Run, Stage
 from services.playlists.planning import found, must_send, not_sent, sent, with_batch
@@ -21,10 +19,6 @@ from services.spotify.accounts import SpotifyAccount
 from services.spotify.models import SpotifyItem
 
 _replace = msgspec.structs.replace
-
-_NOTHING: Final = (Source.MINIMAL, Source.EMPTY)
-
-T = TypeVar("T")
 
 
 class Stopped(Exception):  # noqa: N818  # says what happened
@@ -105,8 +99,7 @@ class Filling:
     # --- The albums
 
     async def _look_for(self, album: Album, made: Made) -> None:
-        answer = await self._matcher.find_album(album.artist, album.title, album.year)
-        match = _looked(answer)
+        match = answered(await self._matcher.find_album(album.artist, album.title, album.year))
         if match is None:
             await self._keep(self._missed(album))
         elif match.is_doubtful:
@@ -118,17 +111,17 @@ class Filling:
 
     async def _take(self, album: Album, match: Match, made: Made) -> None:
         try:
-            whole = _looked(await self._catalogue.get_album(match.hit.spotify_id))
+            read = whole(await self._catalogue.get_album(match.hit.spotify_id))
         except (NotFound, InvalidRequest):  # taken down since
             await self._keep(self._missed(album))
             return
-        uris = tuple(track.uri for track in whole.tracks if track.is_playable is not False)
+        uris = tuple(track.uri for track in read.tracks if track.is_playable is not False)
         if not uris:
             await self._keep(self._missed(album))
             return
         while must_send(self._progress, len(uris)):
             await self._send(made)
-        await self._keep(found(self._progress, whole.spotify_id, uris))
+        await self._keep(found(self._progress, read.spotify_id, uris))
 
     def _missed(self, album: Album) -> Progress:
         progress = self._progress
@@ -177,14 +170,3 @@ class Filling:
         self._run = _replace(self._run, progress=progress)
         if current is None or not current.is_running:
             raise Stopped
-
-
-def _looked(answer: Answer[T]) -> T:
-    """Return what Spotify says.
-
-    Raises:
-        Exception: Why it was not asked: that it says nothing does not mean that it has nothing.
-    """
-    if answer.source in _NOTHING and answer.error is not None:
-        raise answer.error
-    return answer.value

@@ -127,8 +127,9 @@ async def look(
     if said is not None:
         return said, first.total
     held = {track.uri for track in first.tracks}
-    pages = min(-(-first.total // _PAGE), _MOST_PAGES_OF_TRACKS)
-    for number in range(2, pages + 1):
+    # From the end, where they were added: not all of a long playlist is read.
+    pages = -(-first.total // _PAGE)
+    for number in range(pages, max(1, pages - _MOST_PAGES_OF_TRACKS), -1):
         page = await shelf.items(account, spotify_id, number, _PAGE)
         held.update(track.uri for track in page.tracks)
     return held.issuperset(batch.uris), first.total

@@ -1,10 +1,11 @@
 """What to do next with a run, and what it costs: pure functions, no I/O."""
 
+from collections.abc import Iterable
 from typing import Final
 
 import msgspec
 
-from services.playlists.models import Batch, Progress
+from services.playlists.models import Batch, Progress, Run, Stage
 
 BATCH: Final = 100
 """The most tracks that Spotify adds at once."""
@@ -24,6 +25,34 @@ def cost_of(albums: int) -> int:
 def affordable(requests: int, most: int) -> int:
     """Return for how many albums, ``most`` at most, so many requests do."""
     return max((n for n in range(most + 1) if cost_of(n) <= requests), default=0)
+
+
+def after(progress: Progress, runs: Iterable[Run]) -> Progress:
+    """Return the progress of a run that follows others into its playlist, and repeats nothing.
+
+    Args:
+        progress: Of a run that has not begun.
+        runs: All runs of the person; those into other playlists, and drafts, do not matter.
+    """
+    others = [
+        run.progress
+        for run in runs
+        if run.stage is not Stage.DRAFT and run.progress.mark == progress.mark
+    ]
+    numbers = (
+        *progress.before,
+        *(number for other in others for number in other.before),
+        *(album.number for other in others for album in other.albums),
+    )
+    spotify_ids = (each for other in others for each in other.spotify_ids)
+    done = frozenset(numbers)
+    return msgspec.structs.replace(
+        progress,
+        albums=tuple(album for album in progress.albums if album.number not in done),
+        before=tuple(dict.fromkeys(numbers)),
+        spotify_ids=tuple(dict.fromkeys((*progress.spotify_ids, *spotify_ids))),
+        count=max((progress.count, *(other.count for other in others))),
+    )
 
 
 def found(progress: Progress, spotify_id: str, uris: tuple[str, ...]) -> Progress:

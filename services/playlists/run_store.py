@@ -7,7 +7,9 @@ from typing import Final
 
 import msgspec
 
+from services.accounts.grants import OnUnlink
 from services.jobs.kinds import JobKind
+from services.jobs.queue import JobQueue
 from services.playlists.models import Progress, Run, Stage
 from services.resilience.clock import Clock
 from services.storage.database import Database, Transaction
@@ -84,6 +86,11 @@ class RunStore:
         """Return a person's run, as part of the caller's transaction."""
         return _run_of(await self.rows.get(transaction, user_id, run_id, for_update=for_update))
 
+    async def all_of(self, transaction: Transaction, user_id: int) -> list[Run]:
+        """Return all of a person's runs, the oldest first, locked for the caller's transaction."""
+        rows = await self.rows.all_of(transaction, user_id)
+        return [run for run in map(_run_of, rows) if run is not None]
+
     async def put(self, transaction: Transaction, user_id: int, run: Run) -> None:
         """Store how a run stands, as part of the caller's transaction."""
         content = _ENCODER.encode(run.progress).decode()
@@ -94,6 +101,20 @@ class RunStore:
     async def _tidy(self, transaction: Transaction, user_id: int, now: datetime) -> None:
         for stages, kept in (((Stage.DRAFT,), _DRAFTS_KEPT), (_ENDED, _ENDED_KEPT)):
             await self.rows.delete_older(transaction, user_id, stages, now - kept)
+
+
+def forgetting_runs(queue: JobQueue) -> OnUnlink:
+    """Return what deletes a person's runs with their jobs in ``queue``, as part of unlinking.
+
+    A run that is worked on ends at its next step.
+    """
+    rows = PlaylistRunRepository()
+
+    async def forget(transaction: Transaction, user_id: int) -> None:
+        for run_id in await rows.delete_person(transaction, user_id):
+            await queue.withdraw(transaction, FILL, str(run_id))
+
+    return forget
 
 
 def _run_of(row: PlaylistRunRow | None) -> Run | None:

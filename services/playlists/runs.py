@@ -18,7 +18,7 @@ from services.jobs.queue import JobQueue
 from services.playlists.choosing import Choosing, Chosen
 from services.playlists.handler import FillHandler
 from services.playlists.models import MOST_ALBUMS, Draft, Progress, Run, Stage, Wish
-from services.playlists.planning import affordable, cost_of
+from services.playlists.planning import affordable, after, cost_of
 from services.playlists.ports import Accounts, Budget, Catalogue, Matcher, Room, Shelf
 from services.playlists.run_store import FILL, FillWork, RunStore
 from services.resilience.clock import Clock
@@ -113,21 +113,27 @@ class PlaylistRuns:
             return None
         account, room, progress = await self._account(user_id), self._budget(), run.progress
         playlist = await self._shelf.get(account, run.progress.made.spotify_id)
-        before = (*progress.before, *(album.number for album in progress.albums))
-        chosen = await self._choosing.choose(
-            user_id, progress.wish.selection, most=_most(room), without=frozenset(before)
-        )
         following = Progress(
             wish=progress.wish,
-            albums=chosen.albums,
-            left=chosen.left,
-            before=before,
+            albums=(),
             about=progress.about,
             mark=progress.mark,
             is_asked=True,
             made=progress.made,
+        )
+        async with self._database.write() as transaction:
+            following = after(following, await self._store.all_of(transaction, user_id))
+        chosen = await self._choosing.choose(
+            user_id,
+            progress.wish.selection,
+            most=_most(room),
+            without=frozenset(following.before),
+        )
+        following = _replace(
+            following,
+            albums=chosen.albums,
+            left=chosen.left,
             count=playlist.track_count or 0,
-            spotify_ids=progress.spotify_ids,
         )
         return await self._drafted(user_id, following, chosen, room)
 
@@ -160,20 +166,24 @@ class PlaylistRuns:
 
         Raises:
             NotLinked, LinkAgain: Spotify's account is missing, or of no use.
+            NothingFits: All of it was added by another run into the same playlist.
         """
         await self._account(user_id)
-        other = await self._store.running(user_id)
-        if other is not None and other.run_id != run_id:
-            return other
         async with self._database.write() as transaction:
-            run = await self._store.get(transaction, user_id, run_id, for_update=True)
-            if run is None or run.stage in {Stage.RUNNING, Stage.DONE}:
+            runs = await self._store.all_of(transaction, user_id)
+            run = next((each for each in runs if each.run_id == run_id), None)
+            if run is None or run.stage is Stage.DONE:
                 return run
-            progress = _replace(run.progress, problem=None, retry_at=None, failing_since=None)
-            run = _replace(run, stage=Stage.RUNNING, progress=progress)
-            await self._store.put(transaction, user_id, run)
+            under_way = next((each for each in runs if each.is_running), None)
+            if under_way is not None and under_way.run_id != run_id:
+                return under_way
+            if under_way is None:
+                run = _begun(run, runs)
+                await self._store.put(transaction, user_id, run)
             work = FillWork(user_id=user_id, run_id=run_id)
             await self._queue.enqueue(FILL, work, transaction=transaction, key=str(run_id))
+            if under_way is None:  # it may have waited for tomorrow when it was cancelled
+                await self._queue.hurry(transaction, FILL, str(run_id))
         return run
 
     async def cancel(self, user_id: int, run_id: int) -> Run | None:
@@ -229,6 +239,20 @@ class PlaylistRuns:
         """Wake everybody who watches; each looks at its own run."""
         self._news.set()
         self._news = asyncio.Event()
+
+
+def _begun(run: Run, runs: list[Run]) -> Run:
+    """Return a run as it begins or goes on.
+
+    Raises:
+        NothingFits: It has not begun, and others have meanwhile done what it was to do.
+    """
+    progress = _replace(run.progress, problem=None, retry_at=None, failing_since=None)
+    if run.stage is Stage.DRAFT:
+        progress = after(progress, runs)
+        if not progress.albums:
+            raise NothingFits
+    return _replace(run, stage=Stage.RUNNING, progress=progress)
 
 
 def _most(room: Room) -> int:

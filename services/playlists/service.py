@@ -10,12 +10,14 @@ import msgspec
 
 from services.answers import Answer
 from services.errors import AccessDenied, ExternalServiceException, NotFound, NotLinked
+from services.playlists.answered import answered, whole
 from services.playlists.making import add_once, create_once
 from services.playlists.own import OwnPlaylists, Playlists, fitting, named
 from services.playlists.planning import BATCH
 from services.playlists.ports import Accounts, Catalogue, Shelf
 from services.resilience.clock import Clock
 from services.spotify.accounts import SpotifyAccount
+from services.spotify.denials import Denial, denial_of
 from services.spotify.links import SpotifyLink, parse_link
 from services.spotify.models import SpotifyItem, SpotifyKind, SpotifyResults
 from services.spotify.playlist_models import PlaylistPage, PlaylistTrack, SpotifyPlaylist
@@ -108,7 +110,9 @@ class PlaylistService:
             return Contents(playlist=playlist, tracks=None)
         try:
             found = await self._shelf.items(account, spotify_id, page, _TRACKS)
-        except AccessDenied:
+        except AccessDenied as error:
+            if denial_of(error) is not Denial.NOT_YOURS:
+                raise  # it is refused for another reason, that people can do something about
             return Contents(playlist=playlist, tracks=None)
         pages = max(1, -(-found.total // _TRACKS))
         return Contents(
@@ -230,13 +234,10 @@ class PlaylistService:
             ExternalServiceException: Spotify cannot say.
         """
         if kind is SpotifyKind.TRACK:
-            track = (await self._catalogue.get_track(spotify_id)).value
+            track = answered(await self._catalogue.get_track(spotify_id))
             return track.name, [track.uri]
-        answer = await self._catalogue.get_album(spotify_id)
-        album = answer.value
+        album = whole(await self._catalogue.get_album(spotify_id))
         uris = [track.uri for track in album.tracks if track.is_playable is not False]
-        if not uris and answer.error is not None:
-            raise answer.error
         if not uris:
             raise NotFound("spotify", "get_album", None, "nothing of it can be played")
         return album.name, uris

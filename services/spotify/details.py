@@ -1,6 +1,7 @@
 """Albums, tracks and artists in full; ``SpotifyService`` is the whole of the catalogue."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Final, TypeVar
 
 import msgspec
@@ -62,8 +63,8 @@ class SpotifyDetails:
         """Return one album with its tracks, up to 500.
 
         More than 50 take several requests. When a later one fails, the tracks that came are
-        returned, and ``is_complete`` is false. When Spotify fails altogether: a kept answer of up
-        to 24 h, else the id and link alone.
+        returned, ``is_complete`` is false, and the answer's ``error`` tells why. When Spotify fails
+        altogether: a kept answer of up to 24 h, else the id and link alone.
 
         Raises:
             NotFound: Spotify has no such album.
@@ -159,7 +160,8 @@ class SpotifyDetails:
         while rows < min(total or 0, _MOST_TRACKS):
             try:
                 page = (await self._tracks(album.spotify_id, rows)).value
-            except ExternalServiceException:
+            except ExternalServiceException as error:
+                answer = replace(answer, error=error)
                 break  # what came is worth showing
             if not page.rows:
                 break

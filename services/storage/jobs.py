@@ -62,6 +62,13 @@ class JobRepository:
         """Remove every job with this key, in whatever state it is."""
         await transaction.execute(delete(JOBS).where(JOBS.c.dedup_key == dedup_key))
 
+    async def hurry(self, transaction: Transaction, dedup_key: str) -> None:
+        """Make the queued job with this key due now."""
+        is_it = and_(JOBS.c.dedup_key == dedup_key, JOBS.c.state == JobState.QUEUED)
+        await transaction.execute(update(JOBS).where(is_it).values(run_at=null()))
+        if transaction.is_postgres:
+            await transaction.execute(select(func.pg_notify(CHANNEL, "")))
+
     async def claim(
         self,
         transaction: Transaction,

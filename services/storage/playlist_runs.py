@@ -44,6 +44,12 @@ class PlaylistRunRepository:
         row = (await transaction.execute(statement)).mappings().first()
         return None if row is None else _row(row["id"], row["stage"], row["content"])
 
+    async def all_of(self, transaction: Transaction, user_id: int) -> list[PlaylistRunRow]:
+        """Return a person's runs, the oldest first, and lock them."""
+        statement = select(PLAYLIST_RUNS).where(_COLUMNS.user_id == user_id)
+        rows = await transaction.execute(statement.order_by(_COLUMNS.id).with_for_update())
+        return [_row(row["id"], row["stage"], row["content"]) for row in rows.mappings()]
+
     async def newest(
         self, transaction: Transaction, user_id: int, stages: tuple[str, ...]
     ) -> PlaylistRunRow | None:
@@ -81,9 +87,11 @@ class PlaylistRunRepository:
             )
         )
 
-    async def delete_person(self, transaction: Transaction, user_id: int) -> None:
-        """Forget everything of a person."""
-        await transaction.execute(delete(PLAYLIST_RUNS).where(_COLUMNS.user_id == user_id))
+    async def delete_person(self, transaction: Transaction, user_id: int) -> list[int]:
+        """Forget everything of a person; returns the numbers of the runs that there were."""
+        statement = delete(PLAYLIST_RUNS).where(_COLUMNS.user_id == user_id)
+        rows = await transaction.execute(statement.returning(_COLUMNS.id))
+        return [int(number) for number in rows.scalars()]
 
 
 def _row(run_id: int, stage: str, content: str) -> PlaylistRunRow:

@@ -325,6 +325,44 @@ def test_settings_error_reads_one_problem_a_line(tmp_path: Path) -> None:
     assert str(caught.value).splitlines() == caught.value.problems
 
 
+# --- Where Spotify sends people back to
+
+
+@pytest.mark.parametrize(
+    ("address", "expected"),
+    [
+        pytest.param("https://bot.example/healthz", "another path than /healthz", id="alive"),
+        pytest.param("https://bot.example/read%79z", "another path than /readyz", id="encoded"),
+        pytest.param("https://bot.example/statusz?x=1", "another path than /statusz", id="query"),
+        pytest.param("https://bot.example/callback/discogs", "another path", id="of discogs"),
+        pytest.param("http://bot.example/callback/spotify", "https://, or http://", id="plain"),
+        pytest.param("http://localhost:8080/callback", "https://, or http://", id="localhost"),
+        pytest.param("https://bot.example/{name}", "an address without", id="a pattern"),
+        pytest.param("bot.example/callback", "a URL that starts with", id="no scheme"),
+    ],
+)
+def test_redirect_that_cannot_work_is_refused_at_the_start(
+    tmp_path: Path, address: str, expected: str
+) -> None:
+    [problem] = _problems(tmp_path, SPOTIFY_REDIRECT_URL=address)
+
+    assert problem.startswith("SPOTIFY_REDIRECT_URL")
+    assert f"expected {expected}" in problem
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "https://bot.example/back/",
+        "https://bot.example",
+        "http://[::1]:8080/callback",
+        "http://127.0.0.1:80/",
+    ],
+)
+def test_redirect_stays_letter_by_letter_as_it_is_registered(tmp_path: Path, address: str) -> None:
+    assert _load(tmp_path, SPOTIFY_REDIRECT_URL=address).spotify_redirect_url == address
+
+
 # --- Settings that contradict each other
 
 

@@ -9,6 +9,8 @@ from datetime import datetime
 import aiohttp
 import pytest
 
+from bot.callbacks import DISCOGS_CALLBACK
+from bot.setting_types import OWN_PAGES
 from bot.web import PortTaken, web_server
 from services.errors import UpstreamTimeout
 from services.health import Health
@@ -125,3 +127,12 @@ async def test_web_server_says_why_the_port_cannot_be_used(taken_port: int) -> N
             pass
 
     assert "in use" in str(caught.value.strerror)
+
+
+async def test_pages_that_no_redirect_may_take_are_those_there_are() -> None:
+    async with serve(is_ready=lambda: True) as port:
+        own = OWN_PAGES - {DISCOGS_CALLBACK}
+        statuses = {(await fetch(port, path))[0] for path in own}
+
+    assert DISCOGS_CALLBACK in OWN_PAGES
+    assert (len(own), statuses) == (3, {200})

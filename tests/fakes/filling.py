@@ -11,7 +11,7 @@ from fakes.direct_database import DirectDatabase
 from services.answers import Answer, Source
 from services.collection.models import CopiesPage, Filters, Sort, StoredCopy, SyncState
 from services.collection.want_models import StoredWant, WantlistState, WantsPage
-from services.errors import AccessDenied, NotFound, UpstreamTimeout
+from services.errors import AccessDenied, ExternalServiceException, NotFound, UpstreamTimeout
 from services.jobs.kinds import Handlers
 from services.jobs.queue import JobQueue
 from services.jobs.worker import Worker, working
@@ -96,6 +96,8 @@ class FakeSpotify:
         missing: Titles that it does not have.
         doubtful: Titles of which it has something like it.
         same: Titles that are all one album.
+        cut: Why half of an album's tracks cannot be read; each once.
+        gone: Why nothing but the id of a track is known; each once.
         playlists: What people have made, the newest first.
         contents: Their tracks.
         before: Events, by name of the call, that strike before it does anything; each once.
@@ -109,6 +111,8 @@ class FakeSpotify:
     missing: set[str] = field(default_factory=set)
     doubtful: set[str] = field(default_factory=set)
     same: set[str] = field(default_factory=set)
+    cut: list[ExternalServiceException] = field(default_factory=list)
+    gone: list[ExternalServiceException] = field(default_factory=list)
     playlists: list[SpotifyPlaylist] = field(default_factory=list)
     contents: dict[str, list[str]] = field(default_factory=dict)
     before: dict[str, list[Event]] = field(default_factory=dict)
@@ -209,10 +213,18 @@ class FakeSpotify:
         numbers = range(self.tracks)
         tracks = tuple(SpotifyTrack(spotify_id=f"{spotify_id}-{n}", name=f"{n}") for n in numbers)
         album = SpotifyAlbum(spotify_id=spotify_id, name=spotify_id, tracks=tracks)
+        if self.cut:
+            half = msgspec.structs.replace(
+                album, tracks=tracks[: self.tracks // 2], is_complete=False
+            )
+            return Answer(value=half, source=Source.LIVE, error=self.cut.pop(0))
         return Answer(value=album, source=Source.LIVE)
 
     async def get_track(self, spotify_id: str, /) -> Answer[SpotifyTrack]:
         await self._begin("get_track")
+        if self.gone:
+            track = SpotifyTrack(spotify_id=spotify_id, name="")
+            return Answer(value=track, source=Source.MINIMAL, error=self.gone.pop(0))
         return Answer(value=SpotifyTrack(spotify_id=spotify_id, name="A track"), source=Source.LIVE)
 
     def uris(self, *titles: str) -> list[str]:

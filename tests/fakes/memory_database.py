@@ -98,6 +98,12 @@ class MemoryJobs(JobRepository):
     def __init__(self, database: MemoryDatabase) -> None:
         self._ids = database.ids
 
+    async def hurry(self, transaction: Transaction, dedup_key: str) -> None:
+        rows = _rows(transaction)
+        for job_id, row in rows.items():
+            if row.dedup_key == dedup_key and row.state is JobState.QUEUED:
+                rows[job_id] = replace(row, run_at=None)
+
     async def add(self, transaction: Transaction, job: NewJob, now: datetime) -> tuple[int, bool]:
         rows = _rows(transaction)
         for row in rows.values():

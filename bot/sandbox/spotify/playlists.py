@@ -128,9 +128,9 @@ class PlaylistEndpoints:
             is_public=bool(body.get("public", True)),
             is_collaborative=bool(body.get("collaborative", False)),
         )
-        return web.json_response(
-            simple_playlist(playlist, self._objects()), status=HTTPStatus.CREATED
-        )
+        empty = {"items": self._items_page(playlist, Window(limit=_EMBEDDED, offset=0))}
+        made = simple_playlist(playlist, self._objects()) | empty
+        return web.json_response(made, status=HTTPStatus.CREATED)
 
     async def _add(self, request: web.Request) -> web.StreamResponse:
         playlist = self._own(request, WRITE)

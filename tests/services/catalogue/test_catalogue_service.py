@@ -289,15 +289,6 @@ async def test_a_release_comes_from_discogs() -> None:
     assert answer.value.release_id == 249504
 
 
-@in_virtual_time
-async def test_an_item_comes_from_spotify() -> None:
-    service = _service(found_items(), found_hits())
-
-    answer = await service.get_spotify_item(SpotifyKind.TRACK, "the-id")
-
-    assert (answer.value.kind, answer.value.spotify_id) == (SpotifyKind.TRACK, "the-id")
-
-
 # --- One release
 
 

@@ -71,6 +71,12 @@ async def test_album_is_shown_before_discogs_has_answered(clock: VirtualClock) -
             f"item playlist {ALBUM_ID}",
             id="playlist",
         ),
+        pytest.param(
+            f"<https://open.spotify.com/album/{ALBUM_ID}?si={'x' * 300}>",
+            ALBUM,
+            f"album {ALBUM_ID}",
+            id="longer than a query may be",
+        ),
     ],
 )
 @in_virtual_time

@@ -78,6 +78,24 @@ async def test_albums_of_an_artist_are_told_apart(database: Database) -> None:
     assert [copy.instance_id for copy in belongings["giant"].doubtful] == [7]
 
 
+async def test_who_is_named_first_on_one_record_hides_none_of_the_others(
+    database: Database,
+) -> None:
+    works = {
+        "compilation": Work(title="Pulp Fiction", artists=("Various Artists",)),
+        "duo": Work(title="Duke & Coltrane", artists=("Duke Ellington", "John Coltrane")),
+        "blue": BLUE_TRAIN,
+    }
+
+    belongings = await (await own(database)).of_albums(ALICE, works)
+
+    assert {key: len(each.copies) for key, each in belongings.items()} == {
+        "compilation": 1,
+        "duo": 0,
+        "blue": 2,
+    }
+
+
 async def test_records_of_many_are_found_by_their_title(database: Database) -> None:
     records = await own(database)
 

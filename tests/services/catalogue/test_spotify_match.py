@@ -126,3 +126,12 @@ async def test_spotify_switched_off_is_told() -> None:
 
     with pytest.raises(ServiceDisabled):
         await SpotifyMatcher(SearchedSpotify(disabled)).find_album("Miles Davis", "Kind Of Blue")
+
+
+async def test_a_title_of_one_character_is_not_looked_for_in_plain_words() -> None:
+    spotify = SearchedSpotify(found_items(), found_items())
+
+    found = await SpotifyMatcher(spotify).find_album("Various", "花")
+
+    assert found.value is None
+    assert spotify.asked == ['album:"花"']

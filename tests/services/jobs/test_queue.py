@@ -164,6 +164,19 @@ async def test_job_waits_for_its_time(any_queue: JobQueue, clock: VirtualClock) 
     assert await any_queue.next_run_at(["tests.other"]) is None
 
 
+async def test_hurried_job_waits_no_longer_and_no_other_is_hurried(
+    any_queue: JobQueue, clock: VirtualClock
+) -> None:
+    for name in ("a", "b"):
+        await any_queue.enqueue(CHORE, Chore(name=name), key=name, run_at=clock.now() + FAR)
+
+    async with any_queue.writing() as transaction:
+        await any_queue.hurry(transaction, CHORE, "a")
+        await any_queue.hurry(transaction, CHORE, "of nobody")
+
+    assert [CHORE.decode(job.payload).name for job in await claim(any_queue)] == ["a"]
+
+
 async def test_beat_counts_for_the_worker_s_own_jobs(any_queue: JobQueue) -> None:
     await any_queue.enqueue(CHORE, Chore(name="a"))
     await any_queue.enqueue(CHORE, Chore(name="b"))

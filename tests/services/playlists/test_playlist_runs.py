@@ -21,8 +21,8 @@ from services.errors import (
 from services.playlists.handler import GIVE_UP_SECONDS
 from services.playlists.models import MOST_ALBUMS, Problem, Run, Stage
 from services.playlists.ports import Room
+from services.playlists.run_store import FILL, forgetting_runs
 from services.playlists.runs import NothingFits
-from services.storage.playlist_runs import PlaylistRunRepository
 
 OTHER = 8
 
@@ -121,6 +121,19 @@ async def test_run_splits_an_album_that_is_larger_than_a_batch(clock: VirtualClo
 
         assert filled.held == filled.spotify.uris("A1", "A2", "A3")
         assert (run.progress.added_albums, run.progress.added_tracks) == (3, 390)
+
+
+@in_virtual_time
+async def test_run_waits_for_the_rest_of_an_album_instead_of_adding_half_of_it(
+    clock: VirtualClock,
+) -> None:
+    async with filling(clock, 3) as filled:
+        filled.spotify.cut = [DOWN, SPENT]
+
+        run = await filled.finish()
+
+        assert filled.held == filled.spotify.uris("A1", "A2", "A3")
+        assert (run.stage, run.progress.added_tracks) == (Stage.DONE, 30)
 
 
 @in_virtual_time
@@ -243,6 +256,24 @@ async def test_playlist_that_was_never_made_is_asked_for_again(clock: VirtualClo
 
         assert len(filled.spotify.playlists) == 1
         assert filled.held == filled.spotify.uris("A1", "A2")
+
+
+@in_virtual_time
+async def test_lost_answer_of_a_batch_is_found_at_the_end_of_a_very_long_playlist(
+    clock: VirtualClock,
+) -> None:
+    async with filling(clock, 2) as filled:
+
+        def change_and_lose() -> None:
+            filled.held[:0] = [f"spotify:track:other-{n}" for n in range(2_500)]
+            lost()
+
+        filled.spotify.after["add"] = [change_and_lose]
+        filled.spotify.before["items"] = [failing(DOWN)]
+
+        await filled.finish()
+
+        assert filled.held[2_500:] == filled.spotify.uris("A1", "A2")
 
 
 @in_virtual_time
@@ -403,12 +434,75 @@ async def test_unlinking_ends_a_run_and_leaves_nothing_of_it(clock: VirtualClock
         await filled.until(run_id, lambda run: run.progress.next == 3)
 
         async with filled.database.write() as transaction:
-            await PlaylistRunRepository().delete_person(transaction, USER)
+            await forgetting_runs(filled.queue)(transaction, USER)
         await clock.sleep(60)
 
         assert await filled.runs.running(USER) is None
         assert [run async for run in filled.runs.watch(USER, run_id)] == []
         assert filled.spotify.calls.count("find_album") < 6
+
+
+@in_virtual_time
+async def test_unlinking_also_deletes_the_job_of_a_run_that_waits_for_tomorrow(
+    clock: VirtualClock,
+) -> None:
+    async with filling(clock, 3) as filled:
+        filled.spotify.before["find_album"] = [failing(SPENT)]
+        run_id = await filled.drafted()
+        await filled.runs.start(USER, run_id)
+        await filled.once(run_id, lambda run: run.progress.retry_at is not None)
+        assert await filled.queue.waiting(FILL) == 1
+
+        async with filled.database.write() as transaction:
+            await forgetting_runs(filled.queue)(transaction, USER)
+
+        assert await filled.queue.waiting(FILL) == 0
+
+
+@in_virtual_time
+async def test_run_that_was_cancelled_while_it_waited_goes_on_at_once(clock: VirtualClock) -> None:
+    async with filling(clock, 3) as filled, filled.working(drain_seconds=20):
+        filled.spotify.before["find_album"] = [failing(SPENT)]
+        run_id = await filled.drafted()
+        await filled.runs.start(USER, run_id)
+        await filled.until(run_id, lambda run: run.progress.retry_at is not None)
+        await clock.sleep(1)
+        await filled.runs.cancel(USER, run_id)
+
+        began = clock.monotonic()
+        await filled.runs.start(USER, run_id)
+        run = await filled.until_over(run_id)
+
+        assert run.stage is Stage.DONE
+        assert clock.monotonic() - began < 60
+
+
+@in_virtual_time
+async def test_run_whose_job_was_given_up_goes_on_when_it_is_started_again(
+    clock: VirtualClock,
+) -> None:
+    async with filling(clock, 3) as filled:
+        run_id = await filled.drafted()
+        await filled.runs.start(USER, run_id)
+        async with filled.database.write() as transaction:
+            await filled.queue.withdraw(transaction, FILL, str(run_id))
+
+        async with filled.working(drain_seconds=20):
+            await filled.runs.start(USER, run_id)
+            run = await filled.until_over(run_id)
+
+        assert (run.stage, run.progress.added_albums) == (Stage.DONE, 3)
+
+
+@in_virtual_time
+async def test_two_runs_that_are_started_at_once_fill_one_playlist(clock: VirtualClock) -> None:
+    async with filling(clock, 3) as filled:
+        drafts = [await filled.drafted(), await filled.drafted()]
+
+        begun = await asyncio.gather(*(filled.runs.start(USER, each) for each in drafts))
+
+        assert len({run.run_id for run in begun if run is not None}) == 1
+        assert await filled.queue.waiting(FILL) == 1
 
 
 # --- The next fifty
@@ -433,6 +527,26 @@ async def test_more_goes_on_with_the_next_records_in_the_same_playlist(
         assert filled.held == filled.spotify.uris(*expected)
         with pytest.raises(NothingFits):
             await filled.runs.more(USER, run.run_id)
+
+
+@in_virtual_time
+async def test_two_drafts_of_the_same_next_records_add_them_once(clock: VirtualClock) -> None:
+    async with filling(clock, 120) as filled:
+        first = await filled.finish()
+        twice = [await filled.runs.more(USER, first.run_id) for _ in range(2)]
+        one, other = (draft.run.run_id for draft in twice if draft is not None)
+        async with filled.working(drain_seconds=20):
+            await filled.runs.start(USER, one)
+            await filled.until_over(one)
+            with pytest.raises(NothingFits):
+                await filled.runs.start(USER, other)
+            # The old message's button goes on behind what was added since.
+            last = await filled.runs.more(USER, first.run_id)
+            assert last is not None
+            await filled.runs.start(USER, last.run.run_id)
+            await filled.until_over(last.run.run_id)
+
+        assert filled.held == filled.spotify.uris(*(f"A{n}" for n in range(1, 121)))
 
 
 @in_virtual_time

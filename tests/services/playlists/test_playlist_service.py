@@ -9,8 +9,9 @@ from fakes.filling import USER, FakeAccounts, FakeSpotify, lost, make_account
 from fakes.virtual_time import in_virtual_time
 
 from services.answers import Answer, Source
-from services.errors import NotLinked, OutcomeUnknown, UpstreamServerError
+from services.errors import AccessDenied, NotLinked, OutcomeUnknown, UpstreamServerError
 from services.playlists.service import PlaylistService
+from services.spotify.denials import Denial
 from services.spotify.models import SpotifyItem, SpotifyKind, SpotifyResults
 
 ALBUM, TRACK = SpotifyKind.ALBUM, SpotifyKind.TRACK
@@ -205,6 +206,44 @@ async def test_tracks_of_a_playlist_come_in_pages_and_those_of_others_not_at_all
         2,
     )
     assert closed.tracks is None
+
+
+@in_virtual_time
+async def test_half_of_an_album_and_a_track_that_nobody_knows_are_not_added(
+    clock: VirtualClock,
+) -> None:
+    desk = Desk(clock)
+    playlist_id = await desk.made("Jazz")
+    down = UpstreamServerError("spotify", "test", 503)
+    desk.spotify.cut, desk.spotify.gone = [down], [down]
+
+    for kind in (ALBUM, TRACK):
+        with pytest.raises(UpstreamServerError):
+            await desk.service.add(USER, playlist_id, kind, "A1", press="7")
+
+    assert desk.spotify.contents[playlist_id] == []
+
+
+@in_virtual_time
+@pytest.mark.parametrize("denial", [*Denial, None])
+async def test_tracks_are_left_out_when_they_are_others_and_for_no_other_reason(
+    clock: VirtualClock, denial: Denial | None
+) -> None:
+    desk = Desk(clock)
+    playlist_id = await desk.made("Jazz")
+
+    def refuse() -> None:
+        error = AccessDenied("spotify", "list_playlist_items", 403)
+        error.reason = denial or ""
+        raise error
+
+    desk.spotify.before["items"] = [refuse]
+
+    if denial is Denial.NOT_YOURS:
+        assert (await desk.service.show(USER, playlist_id)).tracks is None
+    else:
+        with pytest.raises(AccessDenied):
+            await desk.service.show(USER, playlist_id)
 
 
 def fail() -> None:

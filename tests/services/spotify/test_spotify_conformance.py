@@ -15,13 +15,16 @@ from bot.sandbox.catalogue.model import spotify_id
 from bot.sandbox.faults import Fault, FaultKind
 from bot.sandbox.spotify import SpotifyStandIn
 from bot.sandbox.spotify.finding import PLAYLISTS
+from bot.sandbox.spotify.people import LISTENER, default_people
 from services.answers import Source
 from services.http import open_session
 from services.resilience.clock import SystemClock
 from services.secret import Secret
-from services.spotify import details_protocol, protocol
+from services.spotify import details_protocol, oauth_protocol, protocol
+from services.spotify.accounts import SCOPES
 from services.spotify.auth import ClientCredentials
 from services.spotify.models import SpotifyKind
+from services.spotify.oauth import SpotifyOAuth
 from services.spotify.service import SpotifyService
 
 CLOCK = SystemClock()
@@ -98,6 +101,32 @@ async def test_a_page_after_halving_conforms() -> None:
 
         assert answer.source is Source.LIVE
         assert [request.params["limit"] for request in http.requests] == ["10", "5"]
+        assert http.problems() == []
+
+
+async def test_asking_whose_account_it_is_conforms() -> None:
+    async with (
+        SpotifyStandIn() as spotify,
+        open_session(user_agent="AIME-tests/1.0") as session,
+    ):
+        http = RecordingHttp(session, clock=CLOCK)
+        oauth = SpotifyOAuth(
+            http=http,
+            policy=easy_policy("spotify", CLOCK),
+            client_id=spotify.client_id,
+            client_secret=Secret(spotify.client_secret),
+            accounts_url=spotify.accounts_url,
+            api_url=spotify.api_url,
+            redirect_url="https://bot.test/callback/spotify",
+            clock=CLOCK,
+        )
+        person = default_people()[LISTENER]
+        token = spotify.accounts.issue_user(person, frozenset(SCOPES))
+
+        profile = await oauth.profile(Secret(token))
+
+        assert profile.account_id == person.account_id
+        assert len(http.answers) == 1
         assert http.problems() == []
 
 
@@ -202,3 +231,12 @@ def test_an_answer_that_does_not_conform_is_found() -> None:
     assert CONTRACT.answer_problems("GET", "/tracks/a", 200, body) == []
     (found,) = CONTRACT.answer_problems("GET", "/tracks/a", 200, body | {"duration_ms": "long"})
     assert "$.duration_ms" in found
+
+
+def test_a_person_of_the_document_is_read() -> None:
+    told = CONTRACT.example("GET", "/me")
+
+    profile = oauth_protocol.parse_profile(json.dumps(told, default=str).encode())
+
+    assert profile.account_id in {told["id"], told.get("account_id")}
+    assert profile.name

@@ -14,7 +14,7 @@ from fakes.virtual_time import in_virtual_time
 from yarl import URL
 
 from services.answers import Source
-from services.errors import InvalidRequest, NotFound
+from services.errors import InvalidRequest, NotFound, UpstreamServerError
 from services.http import HttpClient, open_session
 from services.secret import Secret
 from services.spotify.auth import ClientCredentials
@@ -131,6 +131,8 @@ async def test_an_album_whose_later_page_fails_is_marked_as_incomplete(
         whole = await service.get_album("a")
 
     assert (len(broken.value.tracks), broken.value.is_complete) == (100, False)
+    assert isinstance(broken.error, UpstreamServerError)
+    assert (broken.source, whole.error) == (Source.LIVE, None)
     assert (len(whole.value.tracks), whole.value.is_complete) == (130, True)
 
 

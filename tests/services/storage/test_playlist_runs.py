@@ -53,11 +53,13 @@ async def test_runs_are_deleted_by_age_and_with_their_owner(database: Database) 
     async with database.write() as transaction:
         await RUNS.delete_older(transaction, MARIE, ("draft",), LATER)
         left = [await RUNS.get(transaction, MARIE, each) for each in (old, kept)]
-        await RUNS.delete_person(transaction, MARIE)
+        everything = [row.run_id for row in await RUNS.all_of(transaction, MARIE)]
+        deleted = await RUNS.delete_person(transaction, MARIE)
         nothing = await RUNS.get(transaction, MARIE, kept)
         other = await RUNS.get(transaction, PAUL, theirs)
 
     assert [row and row.run_id for row in left] == [None, kept]
+    assert everything == deleted == [kept]
     assert nothing is None
     assert other is not None
 
