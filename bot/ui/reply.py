@@ -218,7 +218,7 @@ class InteractionReply:
         is_thinking = response.type is discord.InteractionResponseType.deferred_channel_message
         if is_thinking and not self.is_shown:
             if self._is_private:
-                with contextlib.suppress(EditFailed):
+                with contextlib.suppress(EditFailed, MessageGone):
                     await self.show(view)
                     return
             with contextlib.suppress(*REFUSALS):

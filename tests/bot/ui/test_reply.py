@@ -448,12 +448,15 @@ async def test_error_after_a_private_thinking_takes_its_place() -> None:
     assert interaction.names == ["defer", "edit"]
 
 
-async def test_error_is_said_anew_where_a_private_thinking_cannot_be_edited() -> None:
+@pytest.mark.parametrize(("status", "code"), [(500, 0), (404, 10008)])
+async def test_error_is_said_anew_where_a_private_thinking_cannot_be_edited(
+    status: int, code: int
+) -> None:
     interaction = FakeInteraction()
     reply = interaction.reply()
     reply.make_private()
     await reply.acknowledge()
-    interaction.failures = {"edit": [refusal(500, 0)]}
+    interaction.failures = {"edit": [refusal(status, code)]}
 
     await reply.fail(VIEW)
 
