@@ -4,7 +4,7 @@ Spotify's and Discogs' things stand in containers of their own, each with its so
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import msgspec
@@ -19,6 +19,7 @@ from bot.ui.match_card import describe_button, release_button
 from bot.ui.playlist_buttons import ADDABLE, add_button
 from bot.ui.provenance import failure_line, source_line
 from bot.ui.search_card import PENDING_MARK, by_line, pick_menu, title_line
+from bot.ui.spotify_names import nameless
 from bot.ui.text import link
 from services.answers import Answer
 from services.catalogue.linked import Linked, Thing
@@ -65,7 +66,7 @@ class LinkedState:
 
 def linked_card(state: LinkedState, texts: Texts) -> ui.LayoutView:
     """Return the message for the links of another one."""
-    known = state.known
+    known = tuple(_named(each, texts) for each in state.known)
     if len(known) == 1 and not state.left and isinstance(known[0].found, Answer):
         return _whole(known[0].found, state.owner, texts)
     view = view_of(*(_part(each, texts) for each in known if not _is_only_said(each)))
@@ -76,6 +77,18 @@ def linked_card(state: LinkedState, texts: Texts) -> ui.LayoutView:
     if menu is not None:
         view.add_item(ui.ActionRow(menu))
     return view
+
+
+def _named(linked: Linked, texts: Texts) -> Linked:
+    """Return a link whose thing has a name, if only what it is: nobody reads an address."""
+    answer = linked.found
+    if not isinstance(answer, Answer):
+        return linked
+    thing = answer.value
+    if not isinstance(thing, SpotifyItem) or thing.name:
+        return linked
+    thing = msgspec.structs.replace(thing, name=nameless(thing.kind, texts))
+    return replace(linked, found=answer.with_value(thing))
 
 
 def nothing_found(known: Sequence[Linked], texts: Texts) -> str | None:

@@ -7,7 +7,7 @@ from typing import Final
 from discord import ui
 
 from bot.i18n import Texts
-from bot.ui.buttons import button, own_id, row_of
+from bot.ui.buttons import Button, button, own_id, row_of
 from bot.ui.layout import MAX_OPTION, MAX_TITLE, SPOTIFY_COLOUR, subtext, view_of, with_picture
 from bot.ui.paging import page_buttons
 from bot.ui.playlist_buttons import (
@@ -16,6 +16,8 @@ from bot.ui.playlist_buttons import (
     TRACKS_PREFIX,
     WATCH_PREFIX,
 )
+from bot.ui.playlist_run_card import latest_text
+from bot.ui.spotify_names import tracks_text
 from bot.ui.text import escape, fit, isolate, link, number, one_line, shorten
 from services.music import clean_text
 from services.playlists.models import Run
@@ -30,14 +32,14 @@ Menu = ui.Select[ui.LayoutView]
 
 
 def playlists_card(
-    page: PlaylistPage, at: int, running: Run | None, *, user_id: int, texts: Texts
+    page: PlaylistPage, at: int, latest: Run | None, *, user_id: int, texts: Texts
 ) -> ui.LayoutView:
     """Return ten of a person's playlists.
 
     Args:
         page: What is shown.
         at: Which page that is, 1 or more.
-        running: The run under way, or None.
+        latest: The run under way or that ended lately, or None.
         user_id: Who asked, and may press the buttons.
         texts: Their language.
     """
@@ -48,17 +50,26 @@ def playlists_card(
     nothing = texts.gettext("None yet. `/playlist create` makes one, also from your records.")
     card.add_item(ui.TextDisplay("\n".join(lines) or nothing))
     card.add_item(ui.TextDisplay(subtext(" · ".join(_list_footer(page, at, texts)))))
+    if latest is not None:
+        card.add_item(ui.Separator())
+        card.add_item(ui.TextDisplay(latest_text(latest, texts)))
     view = view_of(card)
     if page.playlists:
         view.add_item(ui.ActionRow(_open_menu(page.playlists, user_id, texts)))
     pages = _pages(page.total)
     if pages > 1:
         view.add_item(row_of(*page_buttons(PAGE_PREFIX, user_id, "-", at=at, last=pages)))
-    if running is not None:
-        label = texts.gettext("Show the one being filled")
-        custom_id = own_id(WATCH_PREFIX, user_id, running.run_id)
-        view.add_item(row_of(button(label, custom_id, emoji="⏳")))
+    if latest is not None:
+        view.add_item(row_of(_run_button(latest, user_id, texts)))
     return view
+
+
+def _run_button(run: Run, user_id: int, texts: Texts) -> Button:
+    """Return what opens the run's own message again, with its lists and buttons."""
+    custom_id = own_id(WATCH_PREFIX, user_id, run.run_id)
+    if run.is_running:
+        return button(texts.gettext("Show the one being filled"), custom_id, emoji="⏳")
+    return button(texts.gettext("Show how it ended"), custom_id, emoji="📋")
 
 
 def _pages(total: int) -> int:
@@ -79,12 +90,6 @@ def _facts(playlist: SpotifyPlaylist, texts: Texts) -> Iterator[str]:
         yield texts.gettext("by {name}", name=name)
     if playlist.is_public is not None:
         yield texts.gettext("public") if playlist.is_public else texts.gettext("private")
-
-
-def tracks_text(count: int, texts: Texts) -> str:
-    """Return ``12 tracks``."""
-    shown = number(count, texts.language)
-    return texts.ngettext("{number} track", "{number} tracks", count, number=shown)
 
 
 def _list_footer(page: PlaylistPage, at: int, texts: Texts) -> Iterator[str]:

@@ -10,7 +10,8 @@ from bot.i18n import Texts
 from bot.ui.buttons import link_button, own_id, row_of
 from bot.ui.layout import MAX_OPTION, MAX_TITLE, SPOTIFY_COLOUR, subtext, view_of
 from bot.ui.playlist_buttons import INTO_PREFIX, PICK_PREFIX
-from bot.ui.playlist_cards import Menu, playlist_menu, tracks_text
+from bot.ui.playlist_cards import Menu, playlist_menu
+from bot.ui.spotify_names import tracks_text
 from bot.ui.text import isolate, link, number, one_line, shorten
 from services.music import clean_text
 from services.playlists.service import Added
@@ -101,12 +102,13 @@ def pick_card(
     for value, item in list(options.items())[:_MOST_OPTIONS]:
         menu.append_option(_item_option(value, item, texts))
     first = items[0]
+    name = isolate(one_line(first.name, _MAX_NAME))
     shown = link(texts.gettext("Listen on Spotify"), first.url)
     said = texts.gettext("This is what Spotify has. Which one do you mean?")
     return view_of(
         ui.TextDisplay(said),
         ui.ActionRow(menu),
-        ui.TextDisplay(subtext(f"{one_line(first.name, _MAX_NAME)}: {shown}")),
+        ui.TextDisplay(subtext(f"{name} · {shown}")),
     )
 
 

@@ -66,15 +66,24 @@ def _choice_lines(draft: Draft, texts: Texts) -> Iterator[str]:
         yield texts.gettext("More than that would exceed today's requests; go on tomorrow.")
     elif progress.left:
         yield texts.gettext("You can go on with the others afterwards.")
-    yield subtext(
-        texts.gettext(
-            "Costs about {requests} of the {daily} requests that this bot has a day; {left} are "
-            "left for such work.",
-            requests=number(draft.requests, language),
-            daily=number(draft.daily, language),
-            left=number(draft.left, language),
-        )
+    yield subtext(_cost(draft, texts))
+
+
+def _cost(draft: Draft, texts: Texts) -> str:
+    language = texts.language
+    said = texts.gettext(
+        "Costs about {requests} to {most} of the {daily} requests that this bot has a day; {left} "
+        "are left for such work.",
+        requests=number(draft.requests, language),
+        most=number(draft.most_requests, language),
+        daily=number(draft.daily, language),
+        left=number(draft.left, language),
     )
+    if draft.most_requests > draft.left:
+        said += " " + texts.gettext(
+            "Should they run out, I'll go on by myself once there are more."
+        )
+    return said
 
 
 def _facts(wish: Wish, texts: Texts) -> Iterator[str]:
@@ -93,7 +102,7 @@ def _filters(selection: Selection, texts: Texts) -> Iterator[str]:
     if selection.genre:
         yield selection.genre
     if selection.decade is not None:
-        yield texts.gettext("{decade}s", decade=selection.decade)
+        yield texts.gettext("the {decade}s", decade=selection.decade)
 
 
 def attribution(texts: Texts) -> str:

@@ -21,18 +21,11 @@ from bot.ui.layout import (
     view_of,
 )
 from bot.ui.playlist_buttons import CANCEL_PREFIX, MORE_PREFIX, START_PREFIX
-from bot.ui.playlist_cards import tracks_text
 from bot.ui.playlist_draft_card import DISCOGS, attribution
+from bot.ui.spotify_names import tracks_text
 from bot.ui.sync_card import progress_bar
 from bot.ui.text import escape, fit, isolate, link, number, one_line, timestamp
-from services.playlists.models import (
-    Album,
-    Doubt,
-    Problem,
-    Progress,
-    Run,
-    Stage,
-)
+from services.playlists.models import Album, Doubt, Problem, Progress, Run, Stage
 
 _MAX_NAME: Final = 40
 _MOST_MISSES: Final = 10
@@ -73,6 +66,8 @@ _HEADLINES: Final = {
     Look.FAILED: N_("⚠️ **{name}** is not finished"),
     Look.UNWATCHED: N_("🎧 Still filling **{name}**"),
 }
+_CANCELLED_EARLY: Final = N_("⏹️ Cancelled before **{name}** was made")
+_NOTHING_FOUND: Final = N_("⚠️ I found nothing to add to **{name}**")
 _COLOURS: Final = {
     Look.RUNNING: WRITING_COLOUR,
     Look.CANCELLED: CUT_COLOUR,
@@ -95,12 +90,7 @@ def run_card(run: Run, look: Look, *, user_id: int, texts: Texts) -> ui.LayoutVi
         texts: Their language.
     """
     progress = run.progress
-    name = isolate(one_line(progress.wish.name, MAX_TITLE))
-    lines = [texts.gettext(_HEADLINES[look], name=name)]
-    if look is Look.RUNNING:
-        lines.extend(_progress_lines(progress, texts))
-    else:
-        lines.extend(_ending_lines(progress, look, texts))
+    lines = list(_lines(progress, look, texts))
     if look is not Look.RUNNING and progress.doubts:
         lines.extend(_doubt_lines(progress.doubts, texts))
     spotify: ui.Container[ui.LayoutView] = ui.Container(
@@ -113,6 +103,28 @@ def run_card(run: Run, look: Look, *, user_id: int, texts: Texts) -> ui.LayoutVi
     if buttons:
         view.add_item(row_of(*buttons))
     return view
+
+
+def latest_text(run: Run, texts: Texts) -> str:
+    """Return how a run stands, or how it ended, as a few lines of another message."""
+    return "\n".join(_lines(run.progress, look_of(run), texts))
+
+
+def _lines(progress: Progress, look: Look, texts: Texts) -> Iterator[str]:
+    name = isolate(one_line(progress.wish.name, MAX_TITLE))
+    yield texts.gettext(_headline(progress, look), name=name)
+    if look is Look.RUNNING:
+        yield from _progress_lines(progress, texts)
+    else:
+        yield from _ending_lines(progress, look, texts)
+
+
+def _headline(progress: Progress, look: Look) -> str:
+    if look is Look.CANCELLED and progress.made is None and not progress.is_asked:
+        return _CANCELLED_EARLY
+    if look is Look.DONE and not progress.added_tracks:
+        return _NOTHING_FOUND
+    return _HEADLINES[look]
 
 
 def _progress_lines(progress: Progress, texts: Texts) -> Iterator[str]:
@@ -143,11 +155,13 @@ def _waiting(progress: Progress, texts: Texts) -> str:
 
 
 def _added_text(progress: Progress, texts: Texts) -> str:
+    if not progress.added_tracks:
+        return texts.gettext("Nothing was added.")
     tracks = tracks_text(progress.added_tracks, texts)
     shown = number(progress.added_albums, texts.language)
     return texts.ngettext(
-        "{number} album in it ({tracks})",
-        "{number} albums in it ({tracks})",
+        "{number} album added ({tracks})",
+        "{number} albums added ({tracks})",
         progress.added_albums,
         number=shown,
         tracks=tracks,
@@ -160,7 +174,8 @@ def _ending_lines(progress: Progress, look: Look, texts: Texts) -> Iterator[str]
         return
     if look is Look.FAILED and progress.problem is not None:
         yield texts.gettext(PROBLEMS[progress.problem])
-    yield _added_text(progress, texts)
+    if progress.added_tracks or look is not Look.DONE:
+        yield _added_text(progress, texts)
     if look is not Look.DONE:
         yield subtext(
             texts.gettext(

@@ -15,7 +15,7 @@ from discord import ui
 from bot.ui.layout import looks_of
 from bot.ui.reach import is_member
 from bot.ui.refusals import REFUSALS, edit_error, is_token_over, refusals_told
-from bot.ui.stream import MessageGone
+from bot.ui.stream import EditFailed, MessageGone
 from services.delivery import MessagePlace
 from services.secret import Secret
 
@@ -208,7 +208,7 @@ class InteractionReply:
         return self._is_private or (message is not None and message.flags.ephemeral)
 
     async def fail(self, view: ui.LayoutView) -> None:
-        """Say it to the asker only, and take the public "thinking" away."""
+        """Say it to the asker only, in place of a private "thinking"; a public one is deleted."""
         response = self._interaction.response
         if not response.is_done():
             await response.send_message(
@@ -217,6 +217,10 @@ class InteractionReply:
             return
         is_thinking = response.type is discord.InteractionResponseType.deferred_channel_message
         if is_thinking and not self.is_shown:
+            if self._is_private:
+                with contextlib.suppress(EditFailed, MessageGone):
+                    await self.show(view)
+                    return
             with contextlib.suppress(*REFUSALS):
                 await self._interaction.delete_original_response()
         await self.tell(view)

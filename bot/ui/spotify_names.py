@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import Final
 
 from bot.i18n import Texts
-from bot.ui.text import escape, fit, isolate, link, shorten
+from bot.ui.text import escape, fit, isolate, link, number, shorten
 from services.music import clean_text
 from services.spotify.models import Credit, SpotifyKind, url_of
 
@@ -49,6 +49,23 @@ def type_name(album_type: str | None, texts: Texts) -> str:
         "compilation": texts.gettext("compilation"),
     }
     return names.get(album_type or "", texts.gettext("album"))
+
+
+def tracks_text(count: int, texts: Texts) -> str:
+    """Return ``12 tracks``."""
+    shown = number(count, texts.language)
+    return texts.ngettext("{number} track", "{number} tracks", count, number=shown)
+
+
+def nameless(kind: SpotifyKind, texts: Texts) -> str:
+    """Return what to call a thing of which nothing but its address is known."""
+    names = {
+        SpotifyKind.ALBUM: texts.gettext("An album on Spotify"),
+        SpotifyKind.ARTIST: texts.gettext("An artist on Spotify"),
+        SpotifyKind.TRACK: texts.gettext("A track on Spotify"),
+        SpotifyKind.PLAYLIST: texts.gettext("A playlist on Spotify"),
+    }
+    return names[kind]
 
 
 def joined(facts: Iterable[str]) -> str:

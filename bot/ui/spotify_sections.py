@@ -21,6 +21,7 @@ from bot.ui.spotify_names import (
     joined,
     length,
     linked_names,
+    nameless,
     plain_names,
     title_of,
     type_name,
@@ -231,11 +232,5 @@ def _item(item: SpotifyItem, texts: Texts) -> Iterator[str]:
 
 
 def _unnamed(kind: SpotifyKind, url: str, texts: Texts) -> Iterator[str]:
-    names = {
-        SpotifyKind.ALBUM: texts.gettext("An album on Spotify"),
-        SpotifyKind.ARTIST: texts.gettext("An artist on Spotify"),
-        SpotifyKind.TRACK: texts.gettext("A track on Spotify"),
-        SpotifyKind.PLAYLIST: texts.gettext("A playlist on Spotify"),
-    }
-    yield f"## {link(names[kind], url)}"
+    yield f"## {link(nameless(kind, texts), url)}"
     yield ""

@@ -23,8 +23,8 @@ class Looking:
         await reply.acknowledge()
         user_id = reply.user_id
         page = await self._parts.playlists.page(user_id, number)
-        running = await self._parts.runs.running(user_id)
-        await reply.show(playlists_card(page, number, running, user_id=user_id, texts=texts))
+        latest = await self._parts.runs.latest(user_id)
+        await reply.show(playlists_card(page, number, latest, user_id=user_id, texts=texts))
 
     async def show(self, reply: InteractionReply, text: str, texts: Texts) -> None:
         """Show the playlist that a text means."""

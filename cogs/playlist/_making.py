@@ -12,8 +12,8 @@ from bot.ui.playlist_run_card import look_of, run_card
 from bot.ui.reply import InteractionReply
 from cogs.playlist._ports import Parts
 from cogs.playlist._values import run_of
-from services.playlists.models import Wish
-from services.playlists.runs import NothingFits
+from services.playlists.choosing import NothingFits
+from services.playlists.models import RecordSource, Selection, Wish
 
 
 class Making:
@@ -40,12 +40,8 @@ class Making:
             draft = await self._parts.runs.draft(
                 reply.user_id, wish, about=about(wish.selection, texts)
             )
-        except NothingFits:
-            said = texts.gettext(
-                "None of your records fits that. Another genre or decade may; without them I take "
-                "all."
-            )
-            await reply.fail(notice(said))
+        except NothingFits as nothing:
+            await reply.fail(notice(_nothing_fits(nothing, wish.selection, texts)))
             return
         await reply.show(draft_card(draft, user_id=reply.user_id, texts=texts))
 
@@ -101,3 +97,17 @@ class Making:
         reply = InteractionReply(interaction, is_private=True)
         await reply.acknowledge()
         await reply.show(notice(texts.gettext("All right. Nothing has changed.")))
+
+
+def _nothing_fits(nothing: NothingFits, selection: Selection, texts: Texts) -> str:
+    if nothing.has_none and selection.source is RecordSource.WANTLIST:
+        return texts.gettext(
+            "I know nothing in your wantlist yet. `/wantlist browse` shows what I have of it."
+        )
+    if nothing.has_none:
+        return texts.gettext(
+            "I know no records of yours yet. `/collection sync` reads what you have on Discogs."
+        )
+    return texts.gettext(
+        "None of your records fits that. Another genre or decade may; without them I take all."
+    )

@@ -75,8 +75,8 @@ class Runs(Protocol):
     async def cancel(self, user_id: int, run_id: int, /) -> Run | None:
         """Stop a run."""
 
-    async def running(self, user_id: int, /) -> Run | None:
-        """Return the run under way."""
+    async def latest(self, user_id: int, /) -> Run | None:
+        """Return the run under way, or the last one that ended within a day."""
 
 
 class Messages(Protocol):

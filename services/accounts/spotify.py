@@ -86,15 +86,15 @@ class SpotifyLinks:
 
         Raises:
             LinkAgain: It is linked, but Spotify no longer takes what was allowed.
-            ServiceDisabled: It is linked, but the bot has lost Spotify's keys.
+            ServiceDisabled: The bot lacks Spotify's keys, whether or not it is linked.
             DatabaseUnavailable: Of the storage.
         """
+        oauth = self._require_oauth("account")
         async with self._database.read() as transaction:
             row = await self._rows.get(transaction, user_id)
             services = await self._grants.services_in(transaction, user_id)
         if row is None:
             return None
-        oauth = self._require_oauth("account")
         if SPOTIFY not in services:
             raise LinkAgain(SPOTIFY, "account", None, "the tokens were refused before")
         return SpotifyAccount(

@@ -16,6 +16,19 @@ _MOST_PAGES: Final = 50
 _DECADE: Final = 10
 
 
+class NothingFits(Exception):  # noqa: N818  # says what happened
+    """No record fits the wish, or none that was not dealt with already.
+
+    Attributes:
+        has_none: The person has no records there at all, as far as is known here.
+    """
+
+    def __init__(self, *, has_none: bool = False) -> None:
+        """Say which of the two."""
+        super().__init__()
+        self.has_none = has_none
+
+
 class Chosen(msgspec.Struct, frozen=True, kw_only=True):
     """The records of a run, how many more fit, and how many fit in all; a work counts once."""
 

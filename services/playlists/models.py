@@ -174,7 +174,8 @@ class Draft(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         run: What would be done.
         matching: Records that fit the wish, several pressings of a work counted as one.
-        requests: What it costs, about.
+        requests: What it costs, about, when every album is found at once.
+        most_requests: What it costs, about, when every album has to be looked for twice.
         daily: Requests that the bot has a day.
         left: What is left today for work like this.
         is_short: The day's requests, and not our limit, are why no more albums are taken.
@@ -183,6 +184,7 @@ class Draft(msgspec.Struct, frozen=True, kw_only=True):
     run: Run
     matching: int
     requests: int
+    most_requests: int
     daily: int
     left: int
     is_short: bool = False

@@ -11,15 +11,21 @@ BATCH: Final = 100
 """The most tracks that Spotify adds at once."""
 _TRACKS_OF_AN_ALBUM: Final = 12
 _REQUESTS_OF_AN_ALBUM: Final = 2  # one search, one album
+_MORE_REQUESTS_OF_AN_ALBUM: Final = 1  # a second search, where the first finds nothing likely
 _REQUESTS_AROUND: Final = 1  # the playlist itself
 
 
 def cost_of(albums: int) -> int:
-    """Return about how many requests a run of so many albums takes."""
+    """Return about how many requests a run takes whose albums are all found at once."""
     if not albums:
         return 0
     batches = -(-albums * _TRACKS_OF_AN_ALBUM // BATCH)
     return _REQUESTS_AROUND + albums * _REQUESTS_OF_AN_ALBUM + batches
+
+
+def highest_cost_of(albums: int) -> int:
+    """Return about how many requests a run takes whose albums all need a second search."""
+    return cost_of(albums) + albums * _MORE_REQUESTS_OF_AN_ALBUM
 
 
 def affordable(requests: int, most: int) -> int:

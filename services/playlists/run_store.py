@@ -20,6 +20,7 @@ _DECODER: Final = msgspec.json.Decoder(Progress)
 _ENDED: Final = (Stage.DONE, Stage.CANCELLED, Stage.FAILED)
 _DRAFTS_KEPT: Final = timedelta(days=1)
 _ENDED_KEPT: Final = timedelta(days=30)
+_ENDED_TOLD: Final = timedelta(days=1)
 
 
 class FillWork(msgspec.Struct, frozen=True, kw_only=True):
@@ -78,6 +79,17 @@ class RunStore:
         """
         async with self.database.read() as transaction:
             row = await self.rows.newest(transaction, user_id, (Stage.RUNNING,))
+        return _run_of(row)
+
+    async def ended(self, user_id: int) -> Run | None:
+        """Return the person's run that ended last, if that was within a day, or None.
+
+        Raises:
+            DatabaseUnavailable: Of the storage.
+        """
+        since = self.clock.now() - _ENDED_TOLD
+        async with self.database.read() as transaction:
+            row = await self.rows.newest(transaction, user_id, _ENDED, since)
         return _run_of(row)
 
     async def get(

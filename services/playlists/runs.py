@@ -15,10 +15,10 @@ import msgspec
 from services.errors import NotLinked, QuotaSpent
 from services.jobs.kinds import RunningJob
 from services.jobs.queue import JobQueue
-from services.playlists.choosing import Choosing, Chosen
+from services.playlists.choosing import Choosing, Chosen, NothingFits
 from services.playlists.handler import FillHandler
-from services.playlists.models import MOST_ALBUMS, Draft, Progress, Run, Stage, Wish
-from services.playlists.planning import affordable, after, cost_of
+from services.playlists.models import MOST_ALBUMS, Draft, Progress, Run, Selection, Stage, Wish
+from services.playlists.planning import affordable, after, cost_of, highest_cost_of
 from services.playlists.ports import Accounts, Budget, Catalogue, Matcher, Room, Shelf
 from services.playlists.run_store import FILL, FillWork, RunStore
 from services.resilience.clock import Clock
@@ -30,10 +30,6 @@ _replace = msgspec.structs.replace
 _LOOK_EVERY_SECONDS: Final = 1.0
 _ALPHABET: Final = "abcdefghijkmnpqrstuvwxyz23456789"
 _MARK_LENGTH: Final = 10
-
-
-class NothingFits(Exception):  # noqa: N818  # says what happened
-    """No record fits the wish, or none that was not dealt with already."""
 
 
 class PlaylistRuns:
@@ -93,6 +89,10 @@ class PlaylistRuns:
         await self._account(user_id)
         room = self._budget()
         chosen = await self._choosing.choose(user_id, wish.selection, most=_most(room))
+        if not chosen.matching:
+            anything = Selection(source=wish.selection.source)
+            every = await self._choosing.choose(user_id, anything, most=0)
+            raise NothingFits(has_none=not every.matching)
         mark = "aime-" + "".join(self._chance.choices(_ALPHABET, k=_MARK_LENGTH))
         progress = Progress(wish=wish, albums=chosen.albums, left=chosen.left)
         return await self._drafted(
@@ -150,6 +150,7 @@ class PlaylistRuns:
             run=await self._store.add(user_id, progress),
             matching=chosen.matching,
             requests=cost_of(len(chosen.albums)),
+            most_requests=highest_cost_of(len(chosen.albums)),
             daily=room.daily,
             left=room.left,
             is_short=len(chosen.albums) < min(fitting, MOST_ALBUMS),
@@ -204,6 +205,10 @@ class PlaylistRuns:
     async def running(self, user_id: int) -> Run | None:
         """Return the person's run that is under way, or None."""
         return await self._store.running(user_id)
+
+    async def latest(self, user_id: int) -> Run | None:
+        """Return the run that is under way, or else the last one that ended within a day."""
+        return await self._store.running(user_id) or await self._store.ended(user_id)
 
     async def watch(self, user_id: int, run_id: int) -> AsyncIterator[Run]:
         """Yield how a run stands now, then at every change, until it has ended or is forgotten.

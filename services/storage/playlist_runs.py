@@ -51,12 +51,18 @@ class PlaylistRunRepository:
         return [_row(row["id"], row["stage"], row["content"]) for row in rows.mappings()]
 
     async def newest(
-        self, transaction: Transaction, user_id: int, stages: tuple[str, ...]
+        self,
+        transaction: Transaction,
+        user_id: int,
+        stages: tuple[str, ...],
+        since: datetime | None = None,
     ) -> PlaylistRunRow | None:
-        """Return the run in one of these stages that changed last, or None."""
+        """Return the run in one of these stages that changed last, and after ``since``; or None."""
         statement = select(PLAYLIST_RUNS).where(
             _COLUMNS.user_id == user_id, _COLUMNS.stage.in_(stages)
         )
+        if since is not None:
+            statement = statement.where(_COLUMNS.changed_at > since)
         ordered = statement.order_by(_COLUMNS.changed_at.desc(), _COLUMNS.id.desc()).limit(1)
         row = (await transaction.execute(ordered)).mappings().first()
         return None if row is None else _row(row["id"], row["stage"], row["content"])

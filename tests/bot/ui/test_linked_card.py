@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import cast
 
+import msgspec
 import pytest
 from discord import ui
 from fakes.clock import VirtualClock
@@ -101,6 +102,21 @@ def test_five_cards_of_any_name_are_within_the_limits(
     assert problems_of(linked_card(state(*known, left=3), texts)) == []
     for each in known:
         assert problems_of(linked_card(state(each), texts)) == []
+
+
+@pytest.mark.parametrize("others", [(), (Linked(link=RELEASE, found=live(PRESSING)),)])
+def test_album_of_which_only_the_address_is_known_has_a_heading_in_words(
+    english: Texts, others: tuple[Linked, ...]
+) -> None:
+    minimal = Answer(
+        value=msgspec.structs.replace(ITEM, name=""), source=Source.MINIMAL, error=DOWN
+    )
+    known = Linked(link=ALBUM, found=cast("Answer[Thing]", minimal))
+
+    text = text_of(linked_card(state(known, *others), english))
+
+    assert f"# [An album on Spotify]({ALBUM.url})" in text
+    assert "[https" not in text
 
 
 @pytest.mark.parametrize("left", [0, 1, 40])

@@ -99,7 +99,7 @@ def test_cards_of_playlists_fit_whatever_things_are_called(
     track = PlaylistTrack(name=name, uri="u", url="https://x", artists=(name,), duration_ms=1)
     page = PlaylistPage(playlists=(playlist,) * 10, total=10)
     run = make_run(name, Stage.RUNNING)
-    draft = Draft(run=run, matching=5_000, requests=107, daily=800, left=400)
+    draft = Draft(run=run, matching=5_000, requests=107, most_requests=157, daily=800, left=400)
     many = [make_playlist(name, spotify_id=f"{n:022}") for n in range(25)]
     cards = [
         playlists_card(page, 1, run, user_id=USER, texts=texts),
@@ -167,7 +167,7 @@ def test_run_that_waits_says_until_when_and_keeps_its_progress(english: Texts) -
 
     assert "My requests to Spotify are used up for now." in text
     assert f"<t:{int(NOON.timestamp())}:R>" in text
-    assert "20 of 50 albums looked for · 8 albums in it (96 tracks)" in text
+    assert "20 of 50 albums looked for · 8 albums added (96 tracks)" in text
 
 
 @pytest.mark.parametrize("problem", list(Problem))
@@ -180,15 +180,65 @@ def test_run_that_has_failed_says_why_and_what_was_added(texts: Texts, problem: 
     assert text.count("\n") > 3
 
 
+@pytest.mark.parametrize(
+    ("stage", "said", "button"),
+    [
+        (Stage.RUNNING, "20 of 50 albums looked for", "Show the one being filled"),
+        (Stage.DONE, "✅ **Jazz** is ready\n8 albums added (96 tracks)", "Show how it ended"),
+        (Stage.FAILED, "⚠️ **Jazz** is not finished\nSpotify doesn't let me", "Show how it ended"),
+        (Stage.CANCELLED, "⏹️ Cancelled; what is in **Jazz** stays there", "Show how it ended"),
+    ],
+)
+def test_list_of_playlists_tells_how_the_last_run_stands_or_ended(
+    english: Texts, stage: Stage, said: str, button: str
+) -> None:
+    problem = Problem.REFUSED if stage is Stage.FAILED else None
+    page = PlaylistPage(playlists=(make_playlist("Mine"),), total=1)
+
+    card = playlists_card(
+        page, 1, make_run("Jazz", stage, problem=problem), user_id=USER, texts=english
+    )
+
+    assert said in shown(card)
+    assert labels(card) == [button]
+
+
+def test_run_that_added_nothing_does_not_say_that_it_is_ready(english: Texts) -> None:
+    nothing: dict[str, Any] = {"added_albums": 0, "added_tracks": 0}
+    done = make_run("Jazz", Stage.DONE, **nothing)
+    early = make_run("Jazz", Stage.CANCELLED, made=None, next=0, **nothing)
+    late = make_run("Jazz", Stage.CANCELLED, **nothing)
+
+    said = [
+        shown(run_card(each, look_of(each), user_id=USER, texts=english))
+        for each in (done, early, late)
+    ]
+
+    assert said[0].startswith("⚠️ I found nothing to add to **Jazz**")
+    assert said[1].startswith("⏹️ Cancelled before **Jazz** was made\nNothing was added.")
+    assert said[2].startswith("⏹️ Cancelled; what is in **Jazz** stays there\nNothing was added.")
+
+
 def test_draft_says_what_it_costs_and_what_is_left(english: Texts) -> None:
     run = make_run("Jazz", Stage.DRAFT, made=None)
-    draft = Draft(run=run, matching=62, requests=107, daily=800, left=400, is_short=True)
+    draft = Draft(
+        run=run,
+        matching=62,
+        requests=107,
+        most_requests=157,
+        daily=800,
+        left=400,
+        is_short=True,
+    )
 
     card = draft_card(draft, user_id=USER, texts=english)
 
     text = shown(card)
-    assert "Costs about 107 of the 800 requests" in text
+    assert "Costs about 107 to 157 of the 800 requests" in text
     assert "400 are left" in text
+    assert "Should they run out" not in text
+    scarce = msgspec.structs.replace(draft, left=120)
+    assert "Should they run out" in shown(draft_card(scarce, user_id=USER, texts=english))
     assert "More than that would exceed today's requests" in text
     assert labels(card) == ["Create it", "Never mind"]
 

@@ -437,6 +437,32 @@ async def test_error_after_a_public_thinking_takes_it_away() -> None:
     assert interaction.calls[-1][1]["ephemeral"] is True
 
 
+async def test_error_after_a_private_thinking_takes_its_place() -> None:
+    interaction = FakeInteraction()
+    reply = interaction.reply()
+    reply.make_private()
+    await reply.acknowledge()
+
+    await reply.fail(VIEW)
+
+    assert interaction.names == ["defer", "edit"]
+
+
+@pytest.mark.parametrize(("status", "code"), [(500, 0), (404, 10008)])
+async def test_error_is_said_anew_where_a_private_thinking_cannot_be_edited(
+    status: int, code: int
+) -> None:
+    interaction = FakeInteraction()
+    reply = interaction.reply()
+    reply.make_private()
+    await reply.acknowledge()
+    interaction.failures = {"edit": [refusal(status, code)]}
+
+    await reply.fail(VIEW)
+
+    assert interaction.names == ["defer", "edit", "delete", "follow up"]
+
+
 async def test_error_after_a_result_leaves_the_result() -> None:
     interaction = FakeInteraction()
     reply = interaction.reply()

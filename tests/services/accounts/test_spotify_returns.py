@@ -241,7 +241,12 @@ async def test_bot_without_keys_says_what_is_missing(
         missing_settings=("SPOTIFY_CLIENT_ID",),
     )
 
-    for ask in (without.begin(BOB, person="", locale="fr"), without.account(ALICE)):
+    asked = (
+        without.begin(BOB, person="", locale="fr"),
+        without.account(ALICE),
+        without.account(BOB),  # linking is no advice here
+    )
+    for ask in asked:
         with pytest.raises(ServiceDisabled) as caught:
             await ask
         assert caught.value.settings == ("SPOTIFY_CLIENT_ID",)

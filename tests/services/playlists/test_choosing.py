@@ -7,7 +7,7 @@ from services.collection.models import Filters
 from services.collection.want_models import StoredWant
 from services.playlists.choosing import Choosing
 from services.playlists.models import RecordSource, Selection
-from services.playlists.planning import affordable, cost_of
+from services.playlists.planning import affordable, cost_of, highest_cost_of
 
 COLLECTION, WANTLIST = RecordSource.COLLECTION, RecordSource.WANTLIST
 
@@ -86,3 +86,4 @@ async def test_entry_that_discogs_does_not_know_is_remembered_apart_from_release
 def test_cost_is_two_requests_an_album_and_some_around(albums: int, requests: int) -> None:
     assert cost_of(albums) == requests
     assert affordable(requests, 50) == albums
+    assert highest_cost_of(albums) == requests + albums

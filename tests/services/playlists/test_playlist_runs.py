@@ -9,6 +9,7 @@ from fakes.clock import VirtualClock
 from fakes.filling import USER, WISH, filling, lost, make_record
 from fakes.virtual_time import in_virtual_time
 
+from services.collection.want_models import StoredWant
 from services.errors import (
     AccessDenied,
     ExternalServiceException,
@@ -18,11 +19,19 @@ from services.errors import (
     RateLimitExceeded,
     UpstreamServerError,
 )
+from services.playlists.choosing import NothingFits
 from services.playlists.handler import GIVE_UP_SECONDS
-from services.playlists.models import MOST_ALBUMS, Problem, Run, Stage
+from services.playlists.models import (
+    MOST_ALBUMS,
+    Problem,
+    RecordSource,
+    Run,
+    Selection,
+    Stage,
+    Wish,
+)
 from services.playlists.ports import Room
 from services.playlists.run_store import FILL, forgetting_runs
-from services.playlists.runs import NothingFits
 
 OTHER = 8
 
@@ -51,7 +60,7 @@ async def test_draft_tells_what_it_costs_and_asks_spotify_nothing(clock: Virtual
             MOST_ALBUMS,
             33,
         )
-        assert (draft.requests, draft.daily, draft.left) == (107, 800, 400)
+        assert (draft.requests, draft.most_requests, draft.left) == (107, 157, 400)
         assert not draft.is_short
         assert filled.spotify.calls == []
 
@@ -77,6 +86,22 @@ async def test_draft_is_refused_until_the_quota_returns_when_nothing_is_left(
             await filled.runs.draft(USER, WISH, about="")
 
         assert refusal.value.retry_after == 3_600.0
+
+
+@in_virtual_time
+async def test_draft_tells_records_that_do_not_fit_from_none_at_all(clock: VirtualClock) -> None:
+    polka = Selection(source=RecordSource.WANTLIST, genre="Polka")
+    wish = Wish(name="Polka", selection=polka)
+    async with filling(clock, 0) as filled:
+        with pytest.raises(NothingFits) as none_known:
+            await filled.runs.draft(USER, wish, about="")
+        filled.records.wants.append(
+            StoredWant(release_id=1, title="W", artist="Somebody", genres=("Jazz",))
+        )
+        with pytest.raises(NothingFits) as none_fits:
+            await filled.runs.draft(USER, wish, about="")
+
+        assert (none_known.value.has_none, none_fits.value.has_none) == (True, False)
 
 
 @in_virtual_time
@@ -574,6 +599,27 @@ async def test_job_holds_numbers_alone(clock: VirtualClock) -> None:
         [job] = await filled.queue.claim(kinds=["playlists.fill"], worker="w", limit=1)
 
         assert msgspec.json.decode(job.payload) == {"user_id": USER, "run_id": 1}
+
+
+@in_virtual_time
+async def test_run_that_has_ended_is_told_for_a_day_unless_another_is_under_way(
+    clock: VirtualClock,
+) -> None:
+    async with filling(clock, 3) as filled:
+        assert await filled.runs.latest(USER) is None
+        ended = await filled.finish()
+        told = await filled.runs.latest(USER)
+        following = await filled.drafted()
+        besides_a_draft = await filled.runs.latest(USER)
+        await clock.sleep(86_400)
+        a_day_later = await filled.runs.latest(USER)
+        await filled.runs.start(USER, following)
+        under_way = await filled.runs.latest(USER)
+
+        assert told == ended == besides_a_draft
+        assert a_day_later is None
+        assert under_way is not None
+        assert under_way.run_id == following
 
 
 @in_virtual_time
