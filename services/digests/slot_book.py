@@ -101,6 +101,9 @@ class SlotBook:
                 at=self._clock.now(),
                 told_until=found.row.told_until,
             )
+            if found.row.is_by_hand:  # what is prepared for the next slot would say it again
+                await self._digests.outdate(transaction, slot.digest_id)
+                await self._slots.forget_planned(transaction, slot.digest_id)
 
     async def settle(self, job: RunningJob[SlotWork], slot: Slot, state: SlotState) -> None:
         """Note how it ended; the job is done."""

@@ -388,6 +388,74 @@ async def test_digest_tells_nothing_of_somebody_who_left_after_it_was_prepared(
     assert post.digest.content.text == "en 2"
 
 
+@in_virtual_time
+async def test_digest_tells_nothing_of_somebody_who_left_while_discord_was_down(
+    room: Newsroom,
+) -> None:
+    schedule = await room.create()
+    await room.members.join(schedule.digest_id, GUILD, 1)
+    room.board.is_down = True
+    async with room.process():
+        await room.until(MONDAY_EIGHT + 2 * SECOND)
+        state = await room.state(schedule, MONDAY_EIGHT)
+        await room.members.leave(schedule.digest_id, GUILD, 1)
+        room.board.is_down = False
+        await room.clock.pass_time(40)
+
+    [post] = room.board.posts
+    assert state is SlotState.SENDING
+    assert post.digest.content.text == "en 2"
+
+
+@in_virtual_time
+async def test_digest_that_was_written_hours_ago_is_written_anew_when_discord_is_back(
+    room: Newsroom,
+) -> None:
+    await room.create(WEEKLY)
+    room.board.is_down = True
+    async with room.process():
+        await room.until(MONDAY_EIGHT + 2 * SECOND)
+        room.jump(MONDAY_EIGHT + 10 * HOUR)
+        room.board.is_down = False
+        await room.clock.pass_time(40)
+
+    [post] = room.board.posts
+    assert post.digest.content.text == "en 2"
+
+
+@in_virtual_time
+async def test_post_that_may_stand_there_is_not_followed_by_another_text(room: Newsroom) -> None:
+    schedule = await room.create()
+    room.board.unreadable.add(CHANNEL)
+    room.board.is_down = True
+    async with room.process():
+        await room.until(MONDAY_EIGHT + 2 * SECOND)
+        await room.schedules.edit(GUILD, schedule.digest_id, Changes(locale="fr"))
+        room.board.is_down = False
+        await room.clock.pass_time(40)
+
+    assert room.board.posts == []
+    assert await room.state(schedule, MONDAY_EIGHT) is SlotState.UNCERTAIN
+
+
+@in_virtual_time
+async def test_slot_after_a_post_by_hand_does_not_tell_the_same_again(room: Newsroom) -> None:
+    schedule = await room.create()
+    room.jump(MONDAY_EIGHT - 90 * SECOND)
+    async with room.process() as process:
+        await room.until(MONDAY_EIGHT - 80 * SECOND)
+        prepared = len(room.desk.composed)
+        await process.posting.post_now(GUILD, schedule.digest_id)
+        await room.until(MONDAY_EIGHT + 4 * SECOND)
+
+    by_hand, on_time = room.board.posts
+    assert prepared == 1
+    assert on_time.digest.slot.slot_at == MONDAY_EIGHT
+    assert by_hand.digest.content.since is None
+    assert on_time.digest.content.since is not None
+    assert on_time.digest.content.since >= MONDAY_EIGHT - 80 * SECOND
+
+
 @pytest.mark.parametrize("act", ["pause", "delete"])
 def test_digest_that_is_ended_before_it_is_sent_is_not_posted(act: str) -> None:
     @in_virtual_time
