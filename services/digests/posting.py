@@ -26,7 +26,7 @@ from services.delivery import DiscordUnavailable, Publisher, Refused
 from services.digests.models import NoSuchDigest, Place, PostedDigest, Slot
 from services.digests.ports import Composer, PostedMessages
 from services.digests.preparing import DigestPreparing
-from services.digests.slot_book import Found, SlotBook
+from services.digests.slot_book import SETTLED, Found, SlotBook
 from services.digests.work import POST, SlotWork
 from services.jobs.kinds import RetryLater, RunningJob
 from services.jobs.queue import JobQueue
@@ -101,12 +101,17 @@ class DigestPosting(Generic[C]):
             NoSuchDigest: The server has none such.
             DatabaseUnavailable: Nothing is posted.
         """
+        slots = DigestSlotRepository()
         slot = Slot(digest_id, self._clock.now().replace(second=0, microsecond=0))
         async with self._database.write() as transaction:
             digest = await DigestRepository().get(transaction, guild_id, digest_id)
             if digest is None:
                 raise NoSuchDigest
-            is_new = await DigestSlotRepository().take(
+            row = await slots.find(transaction, digest_id, slot.slot_at)
+            if row is not None and row.state in SETTLED and not row.is_by_hand:
+                # The schedule's own, of this minute: what is asked for is another one.
+                slot = Slot(digest_id, slot.slot_at + timedelta(seconds=1))
+            is_new = await slots.take(
                 transaction, digest_id, slot.slot_at, edition=digest.edition, is_by_hand=True
             )
             if is_new:

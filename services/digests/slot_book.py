@@ -20,12 +20,13 @@ from services.storage.digests import DigestRepository
 MOST_FAILURES: Final = 3
 """So many failures in a row pause a digest."""
 
-_SETTLED: Final = (
+SETTLED: Final = (
     SlotState.POSTED,
     SlotState.UNCERTAIN,
     SlotState.SKIPPED,
     SlotState.MISSED,
 )
+"""Nothing more is done for such a slot."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,7 +63,7 @@ class SlotBook:
         async with self._database.read() as transaction:
             row = await self._slots.find(transaction, slot.digest_id, slot.slot_at)
             digest = await self._digests.find(transaction, slot.digest_id)
-        if row is None or digest is None or row.state in _SETTLED:
+        if row is None or digest is None or row.state in SETTLED:
             return None
         return Found(schedule=schedule_of(digest), row=row)
 
