@@ -205,8 +205,8 @@ def make_collecting(
     """
     database, clock = tools.database, tools.clock
     collections, wantlists = CollectionRepository(), WantlistRepository()
-    views, preferences = CollectionViews(database, clock=clock), Preferences(database, clock=clock)
-    members = DigestMembers(database, clock=clock)
+    views, members = CollectionViews(database, clock=clock), DigestMembers(database, clock=clock)
+    preferences = Preferences(database, clock=clock, on_value_hidden=members.outdate)
     playlists = forgetting_runs(tools.syncs.queue)
     forget = _forgetting(
         collections, views, wantlists, preferences, members, forget_playlists=playlists

@@ -9,6 +9,7 @@ from services.digests.models import C, PostedDigest, Schedule, Slot
 from services.digests.ports import Composer
 from services.digests.slots import known_zone
 from services.resilience.clock import Clock
+from services.resilience.deadline import deadline
 
 _PATIENCE_SECONDS = 60.0
 """What is composed in the hour before a slot may take long; somebody is waiting for this one."""
@@ -31,7 +32,8 @@ class DigestPreviews(Generic[C]):
             DatabaseUnavailable: Of the storage.
         """
         now = self._clock.now()
-        async with self._clock.timeout_at(self._clock.monotonic() + _PATIENCE_SECONDS):
+        # A deadline, and no mere limit: what upstreams do not tell in time is left out.
+        async with deadline(self._clock, _PATIENCE_SECONDS, expired=TimeoutError):
             content = await self._composer.compose(schedule, since=schedule.told_until, now=now)
         if content is None:
             return None

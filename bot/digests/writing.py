@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from bot.collecting import Collecting, Tools
 from bot.delivery.delivery import Delivery
+from bot.digests.presence import ServerPresence
 from bot.ui.digest_card import digest_card
 from bot.writing import Writing
 from services.collection.highlights import CollectionHighlights
@@ -61,6 +62,7 @@ def make_digest_writing(
     delivery.renderings.register(ChangedDigest, digest_card)
     database, clock = tools.database, tools.clock
     members = DigestMembers(database, clock=clock)
+    presence = ServerPresence(delivery.door, clock=clock)
     posts = DigestPosts(database, editor=delivery.editor, clock=clock)
     writer = PickWriter(writing.descriptions)
     mending = DigestMending(posts=posts, writer=writer, queue=tools.jobs.queue, clock=clock)
@@ -69,6 +71,7 @@ def make_digest_writing(
     return DigestWriting(
         composer=DigestComposer(
             members=members,
+            presence=presence,
             shelves=ground.shelves,
             gathering=ground.make_gathering(),
             jubilees=ground.make_jubilees(),
@@ -82,6 +85,7 @@ def make_digest_writing(
         additions=Additions(
             schedules=DigestSchedules(database, clock=clock),
             members=members,
+            presence=presence,
             shelves=ground.shelves,
         ),
         hiding=DigestHiding(members=members, posts=posts, mending=mending),

@@ -194,7 +194,7 @@ def _about(linked: SpotifyLink, texts: Texts) -> list[str]:
             "Spotify ends this link {when}. Link again to keep it.",
             when=timestamp(linked.expires_at),
         )
-        lines.append(f"⏳ {ends}")
+        lines.append(f"⌛ {ends}")  # not the sign of a message that is not complete yet
     may_write = linked.scopes >= _WRITING
     lines += [
         subtext(

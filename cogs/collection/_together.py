@@ -12,11 +12,11 @@ from bot.ui.buttons import Press
 from bot.ui.comparison_card import COMPARE_PREFIX, comparison_card
 from bot.ui.notices import notice
 from bot.ui.owners_card import nobody_text, owners_card
-from bot.ui.refusals import REFUSALS
+from bot.ui.presence import asking
 from bot.ui.reply import InteractionReply
 from cogs.collection._part import Part
 from cogs.collection._ports import Parts
-from services.collection.memberships import IsMember, Presence
+from services.collection.memberships import Presence
 from services.collection.shared_models import Section
 from services.music import clean_query
 
@@ -46,7 +46,7 @@ class Together(Part):
                 await reply.fail(notice(_no_place(texts, is_guild=guild is not None)))
                 return
             await reply.acknowledge()
-            owners = await self._parts.shared.who(reply.user_id, query, guild.id, _asking(guild))
+            owners = await self._parts.shared.who(reply.user_id, query, guild.id, asking(guild))
             if owners.people:
                 await reply.show(owners_card(owners, query, texts))
             else:
@@ -85,7 +85,7 @@ class Together(Part):
             interaction,
             reply,
             int(other),
-            _asking(guild),
+            asking(guild),
             texts,
             section=Section(section),
             page=int(page),
@@ -121,21 +121,6 @@ class Together(Part):
             await reply.fail(notice(_not_shared(texts)))
         else:
             await reply.show(notice(_not_shared(texts)))  # in place of what was shown before
-
-
-def _asking(guild: discord.Guild) -> IsMember:
-    """Return what asks Discord about one person: without a privileged intent it tells no list."""
-
-    async def is_member(user_id: int) -> bool | None:
-        try:
-            await guild.fetch_member(user_id)
-        except discord.NotFound:
-            return False
-        except REFUSALS:
-            return None
-        return True
-
-    return is_member
 
 
 def _no_place(texts: Texts, *, is_guild: bool) -> str:

@@ -4,12 +4,20 @@ They are permissions for the collection that is linked now: linking another acco
 end them in the same transaction.
 """
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime
 
 from services.resilience.clock import Clock
 from services.storage.database import Database, Transaction
 from services.storage.preferences import PreferenceRepository
+
+OnHidden = Callable[[Transaction, int], Awaitable[None]]
+"""Takes back what somebody has just hidden from others, as part of hiding it."""
+
+
+async def _nothing(_transaction: Transaction, _user_id: int) -> None:
+    """Take nothing back."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,10 +38,13 @@ class Preference:
 class Preferences:
     """Keeps what people decide. Everything raises ``DatabaseUnavailable``."""
 
-    def __init__(self, database: Database, *, clock: Clock) -> None:
+    def __init__(
+        self, database: Database, *, clock: Clock, on_value_hidden: OnHidden = _nothing
+    ) -> None:
         """Keep it in ``database``."""
         self._database = database
         self._clock = clock
+        self._on_value_hidden = on_value_hidden
         self._rows = PreferenceRepository()
 
     async def get(self, user_id: int) -> Preference:
@@ -54,6 +65,8 @@ class Preferences:
         """Let others see what the collection is worth, or no longer."""
         async with self._database.write() as transaction:
             await self._rows.show_value(transaction, user_id, on=on)
+            if not on:
+                await self._on_value_hidden(transaction, user_id)
 
     async def forget(self, transaction: Transaction, user_id: int) -> None:
         """Show nothing to others any more, as part of unlinking."""

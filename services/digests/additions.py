@@ -1,14 +1,18 @@
 """``Additions``: everything that was added in a digest's time, page by page.
 
-It is read anew for every page, of those who are members then: who has left is not in it.
+It is read anew for every page, of those who are members then: who has left the digest, or the
+server, is not in it.
 """
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
 from services.collection.highlight_models import Highlight
-from services.digests.content_ports import Members, Schedules, Shelves
+from services.digests.content_ports import Members, Presence, Schedules, Shelves
 from services.digests.models import NoSuchDigest
+
+_PRESENCE_SECONDS: Final = 3.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,10 +39,13 @@ class AdditionsPage:
 class Additions:
     """Reads what is stored; raises ``DatabaseUnavailable``."""
 
-    def __init__(self, *, schedules: Schedules, members: Members, shelves: Shelves) -> None:
+    def __init__(
+        self, *, schedules: Schedules, members: Members, presence: Presence, shelves: Shelves
+    ) -> None:
         """Look into ``shelves`` of the ``members`` of a server's digest."""
         self._schedules = schedules
         self._members = members
+        self._presence = presence
         self._shelves = shelves
 
     async def page(
@@ -58,10 +65,12 @@ class Additions:
         """
         if await self._schedules.get(guild_id, digest_id) is None:
             raise NoSuchDigest
-        span = (since, until)
+        span, user_ids = (since, until), await self._members.of(digest_id)
+        absent = await self._presence.absent(guild_id, user_ids, seconds=_PRESENCE_SECONDS)
         counts = {
             user_id: await self._shelves.count_added(user_id, span)
-            for user_id in await self._members.of(digest_id)
+            for user_id in user_ids
+            if user_id not in absent
         }
         count = sum(counts.values())
         pages = max(1, -(-count // page_size))

@@ -16,7 +16,7 @@ import msgspec
 from services.collection.highlight_models import Highlight, PlayPick
 from services.descriptions.models import AlbumFacts, Form, Payer
 from services.digests.content_models import DigestContent, DigestPick, MemberPart, language_of
-from services.digests.content_ports import Members, Shelves
+from services.digests.content_ports import Members, Presence, Shelves
 from services.digests.gathering import Frame, Gathering
 from services.digests.jubilees import Jubilees
 from services.digests.models import Place, Schedule, Slot, WhenNothing
@@ -29,6 +29,7 @@ from services.resilience.clock import Clock
 from services.resilience.priority import background
 
 _PREPARE_SECONDS: Final = 900.0
+_PRESENCE_SECONDS: Final = 20.0
 _LATELY: Final = 10
 """A record that was picked in one of so many digests has had its turn."""
 _MOST_TOLD: Final = 30
@@ -43,6 +44,9 @@ class Mending(Protocol):
     async def promise(self, schedule: Schedule, slot: Slot) -> None:
         """Have the text of a posted digest written later; raises DatabaseUnavailable."""
 
+    async def show_later(self, guild_id: int, slot: Slot) -> None:
+        """Have the message show what is stored of it; raises DatabaseUnavailable."""
+
 
 class DigestComposer:
     """The Composer of ``ports.py``: raises ``DatabaseUnavailable``, and no upstream's errors."""
@@ -51,6 +55,7 @@ class DigestComposer:
         self,
         *,
         members: Members,
+        presence: Presence,
         shelves: Shelves,
         gathering: Gathering,
         jubilees: Jubilees,
@@ -63,6 +68,7 @@ class DigestComposer:
     ) -> None:
         """Join those who know the parts; ``chance`` decides what is picked, and of whom."""
         self._members = members
+        self._presence = presence
         self._shelves = shelves
         self._gathering = gathering
         self._jubilees = jubilees
@@ -89,9 +95,15 @@ class DigestComposer:
     async def posted(
         self, schedule: Schedule, slot: Slot, place: Place, content: DigestContent
     ) -> None:
-        """Keep what was posted, and have a text that is owed written later."""
-        await self._posts.note(schedule, slot, place, content)
-        if content.pick is not None and content.pick.is_owed:
+        """Keep what was posted, and have a text that is owed written later.
+
+        Who left while it was being sent is not kept, and taken out of the message.
+        """
+        kept = content.only_of(await self._members.of(schedule.digest_id))
+        await self._posts.note(schedule, slot, place, kept)
+        if kept != content:
+            await self._mending.show_later(schedule.guild_id, slot)
+        if kept.pick is not None and kept.pick.is_owed:
             await self._mending.promise(schedule, slot)
 
     async def _compose(
@@ -99,7 +111,7 @@ class DigestComposer:
     ) -> DigestContent:
         time_left = TimeLeft(self._clock, _PREPARE_SECONDS)
         frame = Frame.of(schedule, since, now)
-        user_ids = await self._members.of(schedule.digest_id)
+        user_ids = await self._present(schedule, time_left)
         lately = await self._posts.latest(schedule.guild_id, schedule.digest_id, _LATELY)
         gathered = await self._gathering.gather(user_ids, frame, time_left)
         parts = await self._jubilees.choose(gathered, frame.today, time_left)
@@ -121,6 +133,13 @@ class DigestComposer:
         if pick is not None:
             pick = await self._with_text(pick, schedule, time_left)
         return msgspec.structs.replace(content, pick=pick)
+
+    async def _present(self, schedule: Schedule, time_left: TimeLeft) -> tuple[int, ...]:
+        """Return the members; nothing is told of who has left the server, until they are back."""
+        user_ids = await self._members.of(schedule.digest_id)
+        seconds = min(_PRESENCE_SECONDS, time_left.seconds / 4)
+        absent = await self._presence.absent(schedule.guild_id, user_ids, seconds=seconds)
+        return tuple(each for each in user_ids if each not in absent)
 
     async def _pick(
         self, content: DigestContent, schedule: Schedule, lately: Sequence[DigestContent]

@@ -4,6 +4,7 @@ Everything that belongs to one member is in one ``MemberPart`` or names its owne
 taken out again.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Final
@@ -158,6 +159,12 @@ class DigestContent(msgspec.Struct, frozen=True, kw_only=True):
         members = tuple(each for each in self.members if each.user_id != user_id)
         is_theirs = self.pick is not None and self.pick.owner_id == user_id
         pick = None if is_theirs else self.pick
+        return msgspec.structs.replace(self, members=members, pick=pick)
+
+    def only_of(self, user_ids: Collection[int]) -> "DigestContent":
+        """Return the same with nothing of anybody else's in it."""
+        members = tuple(each for each in self.members if each.user_id in user_ids)
+        pick = self.pick if self.pick is not None and self.pick.owner_id in user_ids else None
         return msgspec.structs.replace(self, members=members, pick=pick)
 
     def without_prices(self) -> "DigestContent":

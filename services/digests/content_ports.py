@@ -1,6 +1,6 @@
 """What writing a digest needs of collections, of Discogs and of who has joined."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Protocol
 
@@ -18,6 +18,15 @@ class Members(Protocol):
 
     async def of(self, digest_id: int, /) -> tuple[int, ...]:
         """Return their user ids."""
+
+
+class Presence(Protocol):
+    """Who is in a server; see ``ServerPresence``."""
+
+    async def absent(
+        self, guild_id: int, user_ids: Sequence[int], /, *, seconds: float
+    ) -> frozenset[int]:
+        """Return who of them surely is not there (any more), found out within ``seconds``."""
 
 
 class Schedules(Protocol):

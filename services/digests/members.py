@@ -61,6 +61,11 @@ class DigestMembers:
         for digest_id in await self._members.remove_person(transaction, user_id):
             await self._outdate(transaction, digest_id)
 
+    async def outdate(self, transaction: Transaction, user_id: int) -> None:
+        """Have what was prepared of this person be made anew: they have hidden some of it."""
+        for digest_id in await self._members.digests_of(transaction, user_id):
+            await self._outdate(transaction, digest_id)
+
     async def _outdate(self, transaction: Transaction, digest_id: int) -> None:
         """Have what was prepared, which may tell of who left, be made anew."""
         await self._digests.outdate(transaction, digest_id)

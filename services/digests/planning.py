@@ -16,9 +16,10 @@ from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
-from services.digests.models import Slot, UnknownZone
+from services.digests.models import Slot
 from services.digests.rows import timing_of
 from services.digests.slots import latest_slot, next_slot
+from services.digests.tidying import DigestTidying
 from services.digests.work import POST, PREPARE, PREPARE_BEFORE, SlotWork
 from services.jobs.outages import Outages
 from services.jobs.queue import JobQueue
@@ -34,8 +35,6 @@ _LOOK_EVERY: Final = timedelta(seconds=15)
 _BATCH: Final = 100
 _NOTICED_STEP: Final = timedelta(minutes=1)
 _ZONE_AGAIN: Final = timedelta(days=1)
-_KEPT: Final = timedelta(days=400)
-"""How long slots are remembered: a clock that is set back further is no longer protected."""
 
 
 class DigestPlanner:
@@ -58,6 +57,7 @@ class DigestPlanner:
         self._clock = clock
         self._digests = DigestRepository()
         self._slots = DigestSlotRepository()
+        self._tidying = DigestTidying(database, clock=clock)
         self._outages = Outages(clock)
         self._changed = asyncio.Event()
         self._ahead: timedelta | None = None
@@ -81,6 +81,7 @@ class DigestPlanner:
             DatabaseUnavailable: Of the storage; what was committed stays.
         """
         has_moved = await self._heed_a_set_clock()
+        await self._tidying.tidy()
         has_claimed = await self._claim_all()
         return await self._prepare_all() or has_claimed or has_moved
 
@@ -112,7 +113,7 @@ class DigestPlanner:
             for digest in due:
                 try:
                     await self._claim(transaction, digest, now)
-                except UnknownZone as error:
+                except ValueError as error:
                     await self._put_off(transaction, digest, now, error)
         return len(due)
 
@@ -131,10 +132,10 @@ class DigestPlanner:
             await self._posts.enqueue(POST, work, transaction=transaction)
 
     async def _put_off(
-        self, transaction: Transaction, digest: DigestRow, now: datetime, error: UnknownZone
+        self, transaction: Transaction, digest: DigestRow, now: datetime, error: ValueError
     ) -> None:
-        """Look again tomorrow: the system's data of zones lacks one that it had."""
-        _LOGGER.error("digest %s cannot be timed: no zone %s", digest.digest_id, error)
+        """Look again tomorrow: the system's data of zones lacks one, or the row is damaged."""
+        _LOGGER.error("digest %s cannot be timed: %r", digest.digest_id, error)
         await self._digests.move(transaction, digest, now + _ZONE_AGAIN)
 
     # --- Slots that come soon
@@ -185,9 +186,10 @@ class DigestPlanner:
             return False
         now, has_moved = self._clock.now(), False
         async with self._database.write() as transaction:
-            await self._slots.remove_older(transaction, now - _KEPT)
+            # Prepared for later than the next hour: by a clock that was ahead.
+            await self._slots.forget_premature(transaction, now + PREPARE_BEFORE)
             for digest in await self._digests.waiting(transaction):
-                with suppress(UnknownZone):
+                with suppress(ValueError):  # put off when it is due
                     next_at = next_slot(timing_of(digest), now)
                     if next_at < digest.next_at:
                         has_moved |= await self._digests.move(transaction, digest, next_at)

@@ -5,9 +5,11 @@ fence is checked in every transaction (``slot_book.py``); after a crash it comes
 the slot
 
 1. *claimed*: nothing was sent. What was prepared is sent; or what is composed now, with a limit.
-2. *sending*: it may stand in the channel, which is read for the slot's mark. When it may not be
-   read, the same nonce is sent again as long as Discord surely knows it; later nobody can tell,
-   so the slot is *uncertain*: not repeated, and the creator is told.
+2. *sending*: it may stand in the channel, which is read for the slot's mark. Surely not there: it
+   is claimed as before, so whatever changed meanwhile is heeded. When the channel may not be read,
+   the same nonce is sent again as long as Discord surely knows it; later, or when what was to be
+   said is out of date, nobody can tell, so the slot is *uncertain*: not repeated, and the creator
+   is told.
 3. settled, or gone with its digest: nothing is to be done.
 
 Whoever mends the text later hears of a post before it is recorded: after a crash, once more.
@@ -24,7 +26,7 @@ from services.delivery import DiscordUnavailable, Publisher, Refused
 from services.digests.models import NoSuchDigest, Place, PostedDigest, Slot
 from services.digests.ports import Composer, PostedMessages
 from services.digests.preparing import DigestPreparing
-from services.digests.slot_book import Found, SlotBook
+from services.digests.slot_book import SETTLED, Found, SlotBook
 from services.digests.work import POST, SlotWork
 from services.jobs.kinds import RetryLater, RunningJob
 from services.jobs.queue import JobQueue
@@ -99,12 +101,17 @@ class DigestPosting(Generic[C]):
             NoSuchDigest: The server has none such.
             DatabaseUnavailable: Nothing is posted.
         """
+        slots = DigestSlotRepository()
         slot = Slot(digest_id, self._clock.now().replace(second=0, microsecond=0))
         async with self._database.write() as transaction:
             digest = await DigestRepository().get(transaction, guild_id, digest_id)
             if digest is None:
                 raise NoSuchDigest
-            is_new = await DigestSlotRepository().take(
+            row = await slots.find(transaction, digest_id, slot.slot_at)
+            if row is not None and row.state in SETTLED and not row.is_by_hand:
+                # The schedule's own, of this minute: what is asked for is another one.
+                slot = Slot(digest_id, slot.slot_at + timedelta(seconds=1))
+            is_new = await slots.take(
                 transaction, digest_id, slot.slot_at, edition=digest.edition, is_by_hand=True
             )
             if is_new:
@@ -153,19 +160,24 @@ class DigestPosting(Generic[C]):
 
     async def _resume(self, job: RunningJob[SlotWork], found: Found) -> None:
         """Go on after somebody may have sent it: a crash, or no answer."""
-        is_certain = True
         try:
             message_id = await self._look(found)
         except Refused:
-            if not self._is_nonce_known(found):
-                await self._book.note_uncertain(job, found.slot)
-                return
-            message_id, is_certain = None, False
+            await self._repeat(job, found)
+            return
         if message_id is not None:
             await self._note(job, found, message_id)
         elif not await self._is_over(job, found):
+            await self._begin(job, found)
+
+    async def _repeat(self, job: RunningJob[SlotWork], found: Found) -> None:
+        """Say the very same again, which Discord notices, if that is still possible."""
+        is_same = self._preparing.is_current(found.schedule, found.row)
+        if not (is_same and self._is_nonce_known(found)):
+            await self._book.note_uncertain(job, found.slot)
+        elif not await self._is_over(job, found):
             await self._limiter.acquire()
-            await self._send(job, found, is_certain=is_certain)
+            await self._send(job, found, is_certain=False)
 
     async def _look(self, found: Found) -> int | None:
         row = found.row

@@ -7,7 +7,7 @@ then; so whatever order the two come in, the message ends up with both changes.
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
 import msgspec
@@ -21,7 +21,7 @@ from services.storage.digest_posts import DigestPostRepository, DigestPostRow
 
 _KEPT: Final = timedelta(days=40)
 """Until a monthly digest has its successor."""
-_MOST_STRIPPED: Final = 2
+_MOST_STRIPPED: Final = 3
 _NO_APPLICATION: Final = 0
 """Only an interaction's token needs it, and a digest has none."""
 
@@ -63,15 +63,10 @@ class DigestPosts:
             posted_at=now,
         )
         async with self._database.write() as transaction:
-            await self._rows.delete_before(transaction, now - _KEPT)
-            earlier = await self._rows.latest(
-                transaction, schedule.guild_id, slot.digest_id, limit=_MOST_STRIPPED
-            )
-            if not await self._rows.add(transaction, row):
-                return
-            for each in earlier:  # prices are kept until the next digest has compared with them
-                stripped = _DECODER.decode(each.content).without_prices()
-                await self._rows.change(transaction, each, _encoded(stripped))
+            await forget_old_posts(transaction, now)
+            if await self._rows.add(transaction, row):
+                # Prices are kept until the next digest has compared with them.
+                await forget_prices(transaction, schedule.guild_id, slot.digest_id, but=slot)
 
     async def get(self, guild_id: int, slot: Slot) -> DigestPost | None:
         """Return a server's post, or None when it is not kept (any more)."""
@@ -123,6 +118,22 @@ class DigestPosts:
         # comes last shows everything.
         post = await self.get(guild_id, slot) or post
         return await self._editor.edit(late_id, ChangedDigest(slot=slot, content=post.content))
+
+
+async def forget_old_posts(transaction: Transaction, now: datetime) -> None:
+    """Keep nothing of what was posted more than 40 days ago."""
+    await DigestPostRepository().delete_before(transaction, now - _KEPT)
+
+
+async def forget_prices(
+    transaction: Transaction, guild_id: int, digest_id: int, *, but: Slot | None = None
+) -> None:
+    """Keep no prices of a server's digest, but those of one slot: no other is compared with."""
+    rows = DigestPostRepository()
+    for row in await rows.latest(transaction, guild_id, digest_id, _MOST_STRIPPED, for_update=True):
+        if but is None or row.slot_at != but.slot_at:
+            content = _DECODER.decode(row.content).without_prices()
+            await rows.change(transaction, row, _encoded(content))
 
 
 async def forget_in_posts(transaction: Transaction, user_id: int) -> None:

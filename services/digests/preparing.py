@@ -2,8 +2,8 @@
 
 import logging
 from dataclasses import replace
-from datetime import datetime
-from typing import Generic, TypeVar
+from datetime import datetime, timedelta
+from typing import Final, Generic, TypeVar
 
 import msgspec
 
@@ -21,6 +21,9 @@ from services.storage.digests import DigestRepository
 C = TypeVar("C", bound=msgspec.Struct)
 
 _LOGGER = logging.getLogger(__name__)
+
+_CURRENT: Final = timedelta(hours=3)
+"""What was written longer ago is written anew: Discogs' prices may be shown for six hours."""
 
 
 class DigestPreparing(Generic[C]):
@@ -89,7 +92,7 @@ class DigestPreparing(Generic[C]):
             TimeoutError: Nothing was prepared, and composing took longer than ``seconds``.
             DatabaseUnavailable: Of the storage.
         """
-        if row.edition == schedule.edition and self.read(row) is not None:
+        if self.is_current(schedule, row):
             return row
         now = self._clock.now()
         if row.is_by_hand:  # who asks for one wants to see one
@@ -100,6 +103,12 @@ class DigestPreparing(Generic[C]):
         return replace(
             row, content=msgspec.json.encode(content), told_until=now, edition=schedule.edition
         )
+
+    def is_current(self, schedule: Schedule, row: SlotRow) -> bool:
+        """Return whether what was prepared may be posted: not changed since, nor long ago."""
+        if row.told_until is None or row.edition != schedule.edition or self.read(row) is None:
+            return False
+        return timedelta() <= self._clock.now() - row.told_until <= _CURRENT
 
     def read(self, row: SlotRow) -> C | None:
         """Return what the slot says; None: nothing, or nothing that this version can read."""

@@ -17,6 +17,7 @@ from services.digests.models import (
     Timing,
     TooManyDigests,
 )
+from services.digests.posts import forget_prices
 from services.digests.rows import schedule_of, timing_of, timing_values
 from services.digests.slots import next_slot
 from services.resilience.clock import Clock
@@ -120,6 +121,7 @@ class DigestSchedules:
         async with self._database.write() as transaction:
             if not await self._digests.delete(transaction, guild_id, digest_id):
                 raise NoSuchDigest
+            await forget_prices(transaction, guild_id, digest_id)
 
     async def _change(
         self, guild_id: int, digest_id: int, values_for: Callable[[DigestRow], dict[str, Any]]

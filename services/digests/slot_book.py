@@ -20,12 +20,13 @@ from services.storage.digests import DigestRepository
 MOST_FAILURES: Final = 3
 """So many failures in a row pause a digest."""
 
-_SETTLED: Final = (
+SETTLED: Final = (
     SlotState.POSTED,
     SlotState.UNCERTAIN,
     SlotState.SKIPPED,
     SlotState.MISSED,
 )
+"""Nothing more is done for such a slot."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,7 +63,7 @@ class SlotBook:
         async with self._database.read() as transaction:
             row = await self._slots.find(transaction, slot.digest_id, slot.slot_at)
             digest = await self._digests.find(transaction, slot.digest_id)
-        if row is None or digest is None or row.state in _SETTLED:
+        if row is None or digest is None or row.state in SETTLED:
             return None
         return Found(schedule=schedule_of(digest), row=row)
 
@@ -101,6 +102,9 @@ class SlotBook:
                 at=self._clock.now(),
                 told_until=found.row.told_until,
             )
+            if found.row.is_by_hand:  # what is prepared for the next slot would say it again
+                await self._digests.outdate(transaction, slot.digest_id)
+                await self._slots.forget_planned(transaction, slot.digest_id)
 
     async def settle(self, job: RunningJob[SlotWork], slot: Slot, state: SlotState) -> None:
         """Note how it ended; the job is done."""

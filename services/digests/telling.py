@@ -25,7 +25,7 @@ class DigestTelling:
         self._digests = DigestRepository()
 
     async def tell(self, job: RunningJob[TellWork]) -> None:
-        """Tell it, unless the digest is deleted.
+        """Tell it, unless the digest is deleted, or resumed since it was paused.
 
         Raises:
             RetryLater: Discord is away; after enough attempts the job is a dead letter.
@@ -33,7 +33,7 @@ class DigestTelling:
         """
         async with self._database.read() as transaction:
             digest = await self._digests.find(transaction, job.payload.digest_id)
-        if digest is None:
+        if digest is None or (job.payload.paused is not None and not digest.is_paused):
             return
         schedule = schedule_of(digest)
         try:

@@ -59,6 +59,13 @@ class DigestMemberRepository:
         rows = await transaction.execute(statement.order_by(columns.digest_id))
         return tuple(int(row.digest_id) for row in rows)
 
+    async def digests_of(self, transaction: Transaction, user_id: int) -> tuple[int, ...]:
+        """Return the digests of whatever server that a person joined."""
+        columns = DIGEST_MEMBERS.c
+        statement = select(columns.digest_id).where(columns.user_id == user_id)
+        rows = await transaction.execute(statement.order_by(columns.digest_id))
+        return tuple(int(row.digest_id) for row in rows)
+
     async def remove_person(self, transaction: Transaction, user_id: int) -> tuple[int, ...]:
         """Have a person leave every digest; returns which they were."""
         statement = (

@@ -56,7 +56,13 @@ class DigestPostRepository:
         return None if row is None else DigestPostRow(**row)
 
     async def latest(
-        self, transaction: Transaction, guild_id: int, digest_id: int, limit: int
+        self,
+        transaction: Transaction,
+        guild_id: int,
+        digest_id: int,
+        limit: int,
+        *,
+        for_update: bool = False,
     ) -> list[DigestPostRow]:
         """Return the last posts of a server's digest, the latest first."""
         statement = (
@@ -65,6 +71,8 @@ class DigestPostRepository:
             .order_by(_POSTS.slot_at.desc())
             .limit(limit)
         )
+        if for_update:
+            statement = statement.with_for_update()
         return [DigestPostRow(**row) for row in (await transaction.execute(statement)).mappings()]
 
     async def naming(self, transaction: Transaction, text: str) -> Sequence[DigestPostRow]:

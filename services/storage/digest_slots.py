@@ -142,6 +142,20 @@ class DigestSlotRepository:
             statement = statement.where(DIGEST_SLOTS.c.slot_at < before)
         await transaction.execute(statement)
 
+    async def forget_premature(self, transaction: Transaction, after: datetime) -> None:
+        """Forget every slot that is prepared for later than an instant."""
+        columns = DIGEST_SLOTS.c
+        is_premature = and_(columns.state == SlotState.PLANNED, columns.slot_at > after)
+        await transaction.execute(delete(DIGEST_SLOTS).where(is_premature))
+
+    async def forget_contents(self, transaction: Transaction, before: datetime) -> None:
+        """Forget what slots of before an instant would have said: nobody posts them any more."""
+        columns = DIGEST_SLOTS.c
+        statement = update(DIGEST_SLOTS).where(
+            columns.slot_at < before, columns.content.is_not(None)
+        )
+        await transaction.execute(statement.values(content=null()))
+
     async def begin(self, transaction: Transaction, slot: SlotRow) -> None:
         """Note what is sent where, before it is."""
         values = {name: getattr(slot, name) for name in _NAMES}

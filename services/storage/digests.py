@@ -45,7 +45,9 @@ class DigestRepository:
     # --- What people ask for: of one server
 
     async def count(self, transaction: Transaction, guild_id: int) -> int:
-        """Return how many digests the server has."""
+        """Return how many digests the server has; who would also add one waits until the end."""
+        if transaction.is_postgres:  # SQLite has one writer
+            await transaction.execute(select(func.pg_advisory_xact_lock(guild_id)))
         statement = select(func.count()).where(DIGESTS.c.guild_id == guild_id)
         return int((await transaction.execute(statement)).scalar_one())
 

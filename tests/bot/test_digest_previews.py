@@ -22,6 +22,7 @@ from services.digests.models import (
     Timing,
     WhenNothing,
 )
+from services.resilience.deadline import remaining
 
 
 class Said(msgspec.Struct, frozen=True):
@@ -109,6 +110,22 @@ async def test_preview_is_not_waited_for_longer_than_a_minute(clock: VirtualCloc
         await make_previews(slow).view(SCHEDULE)
 
     assert clock.elapsed == pytest.approx(60)
+
+
+@in_virtual_time
+async def test_preview_lets_its_writer_know_how_long_it_may_take(clock: VirtualClock) -> None:
+    left: list[float] = []
+
+    class Hurried(FakeComposer):
+        async def compose(
+            self, schedule: Schedule, *, since: datetime | None, now: datetime
+        ) -> Said | None:
+            left.append(remaining(clock))
+            return await super().compose(schedule, since=since, now=now)
+
+    await make_previews(Hurried(clock, Said("neuf"))).view(SCHEDULE)
+
+    assert left == [pytest.approx(60)]
 
 
 @pytest.mark.parametrize(

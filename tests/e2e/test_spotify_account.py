@@ -139,10 +139,12 @@ async def test_person_is_told_two_weeks_before_the_link_ends(
 
             await move_clock(process, timedelta(days=167))
             await eventually(lambda: bool(told(sandbox)), 10)
+            shown = await said(bot, "account show")
         check_conduct(sandbox, log.read_text("utf-8"), discord_contract)
 
     assert len(told(sandbox)) == 1
     assert "Your link to Spotify ends soon" in told(sandbox)[0]
+    assert "Spotify ends this link" in shown.text
 
 
 def told(sandbox: Sandbox) -> list[str]:

@@ -2,7 +2,7 @@
 
 import asyncio
 import random
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -93,6 +93,20 @@ class FakeMembers:
 
 
 @dataclass
+class FakePresence:
+    """Who has left the server."""
+
+    gone: frozenset[int] = frozenset()
+
+    async def absent(
+        self, guild_id: int, user_ids: Sequence[int], /, *, seconds: float
+    ) -> frozenset[int]:
+        assert guild_id
+        assert seconds >= 0
+        return self.gone & set(user_ids)
+
+
+@dataclass
 class FakeMarket:
     """Tells prices, by release; others are not for sale.
 
@@ -149,6 +163,7 @@ class Desk:
 
     Attributes:
         members: Who has joined.
+        presence: Who has left the server.
         discogs: What the catalogue has.
         market: What is asked for releases.
         euria: Who writes.
@@ -165,7 +180,7 @@ class Desk:
         self.clock = clock or hand
         self.database = database
         self.chance = random.Random(chance)  # noqa: S311  # the same in every run
-        self.members = FakeMembers()
+        self.members, self.presence = FakeMembers(), FakePresence()
         self.discogs = FakeDiscogs()
         self.market = FakeMarket()
         self.euria = FakeWriter(
@@ -207,6 +222,7 @@ class Desk:
         )
         return DigestComposer(
             members=self.members,
+            presence=self.presence,
             shelves=self.shelves,
             gathering=Gathering(
                 shelves=self.shelves,

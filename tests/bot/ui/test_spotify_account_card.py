@@ -76,7 +76,7 @@ def labels_of(view: ui.LayoutView) -> list[str | None]:
         pytest.param(
             link(is_expiring=True),
             True,
-            f"⏳ Spotify ends this link <t:{END.timestamp():.0f}:R>",
+            f"⌛ Spotify ends this link <t:{END.timestamp():.0f}:R>",
             ["Link again", "Unlink Spotify"],
             id="expiring",
         ),

@@ -258,6 +258,20 @@ async def test_member_whose_collection_was_never_read_is_left_out(database: Data
 
 
 @ON_SQLITE
+async def test_nothing_is_told_of_a_member_who_has_left_the_server(database: Database) -> None:
+    desk = Desk(database)
+    desk.members.ids, desk.presence.gone = (ANN, BOB), frozenset({BOB})
+    for user_id in desk.members.ids:
+        await store(database, user_id, make_copy(user_id), synced_at=FRESH)
+
+    content = await desk.compose()
+
+    assert [each.user_id for each in content.members] == [ANN]
+    assert not content.tells_of(BOB)
+    assert content.unread_count == 0
+
+
+@ON_SQLITE
 async def test_nothing_new_is_a_short_digest_or_none_as_it_is_set(database: Database) -> None:
     desk = Desk(database)
     desk.members.ids = (ANN,)

@@ -19,6 +19,8 @@ from services.digests.models import (
     WhenNothing,
 )
 from services.digests.slots import next_slot
+from services.digests.work import TELL, TellWork
+from services.jobs.queue import JobQueue
 from services.storage.digest_slots import SlotState
 from services.storage.digest_tables import DIGESTS
 
@@ -386,6 +388,105 @@ async def test_digest_tells_nothing_of_somebody_who_left_after_it_was_prepared(
 
     [post] = room.board.posts
     assert post.digest.content.text == "en 2"
+
+
+@in_virtual_time
+async def test_digest_tells_nothing_of_somebody_who_left_while_discord_was_down(
+    room: Newsroom,
+) -> None:
+    schedule = await room.create()
+    await room.members.join(schedule.digest_id, GUILD, 1)
+    room.board.is_down = True
+    async with room.process():
+        await room.until(MONDAY_EIGHT + 2 * SECOND)
+        state = await room.state(schedule, MONDAY_EIGHT)
+        await room.members.leave(schedule.digest_id, GUILD, 1)
+        room.board.is_down = False
+        await room.clock.pass_time(40)
+
+    [post] = room.board.posts
+    assert state is SlotState.SENDING
+    assert post.digest.content.text == "en 2"
+
+
+@in_virtual_time
+async def test_digest_that_was_written_hours_ago_is_written_anew_when_discord_is_back(
+    room: Newsroom,
+) -> None:
+    await room.create(WEEKLY)
+    room.board.is_down = True
+    async with room.process():
+        await room.until(MONDAY_EIGHT + 2 * SECOND)
+        room.jump(MONDAY_EIGHT + 10 * HOUR)
+        room.board.is_down = False
+        await room.clock.pass_time(40)
+
+    [post] = room.board.posts
+    assert post.digest.content.text == "en 2"
+
+
+@in_virtual_time
+async def test_post_that_may_stand_there_is_not_followed_by_another_text(room: Newsroom) -> None:
+    schedule = await room.create()
+    room.board.unreadable.add(CHANNEL)
+    room.board.is_down = True
+    async with room.process():
+        await room.until(MONDAY_EIGHT + 2 * SECOND)
+        await room.schedules.edit(GUILD, schedule.digest_id, Changes(locale="fr"))
+        room.board.is_down = False
+        await room.clock.pass_time(40)
+
+    assert room.board.posts == []
+    assert await room.state(schedule, MONDAY_EIGHT) is SlotState.UNCERTAIN
+
+
+@in_virtual_time
+async def test_slot_after_a_post_by_hand_does_not_tell_the_same_again(room: Newsroom) -> None:
+    schedule = await room.create()
+    room.jump(MONDAY_EIGHT - 90 * SECOND)
+    async with room.process() as process:
+        await room.until(MONDAY_EIGHT - 80 * SECOND)
+        prepared = len(room.desk.composed)
+        await process.posting.post_now(GUILD, schedule.digest_id)
+        await room.until(MONDAY_EIGHT + 4 * SECOND)
+
+    by_hand, on_time = room.board.posts
+    assert prepared == 1
+    assert on_time.digest.slot.slot_at == MONDAY_EIGHT
+    assert by_hand.digest.content.since is None
+    assert on_time.digest.content.since is not None
+    assert on_time.digest.content.since >= MONDAY_EIGHT - 80 * SECOND
+
+
+@in_virtual_time
+async def test_digest_whose_slot_was_skipped_is_posted_by_hand_in_the_same_minute(
+    room: Newsroom,
+) -> None:
+    schedule = await room.create(when_nothing=WhenNothing.SKIP)
+    room.desk.is_nothing_new = True
+    async with room.process() as process:
+        await room.until(MONDAY_EIGHT + 10 * SECOND)
+        state = await room.state(schedule, MONDAY_EIGHT)
+        for _ in range(2):
+            await process.posting.post_now(GUILD, schedule.digest_id)
+        await room.until(MONDAY_EIGHT + 20 * SECOND)
+
+    assert state is SlotState.SKIPPED
+    assert room.board.marks == [Slot(schedule.digest_id, MONDAY_EIGHT + SECOND).mark]
+
+
+@in_virtual_time
+async def test_creator_is_not_told_of_a_pause_that_is_over(room: Newsroom) -> None:
+    schedule = await room.create(WEEKLY)
+    queue = JobQueue(room.database, clock=room.clock)
+    work = TellWork(schedule.digest_id, 0, PauseReason.REFUSED)
+    async with queue.writing() as transaction:
+        await queue.enqueue(TELL, work, transaction=transaction)
+
+    async with room.process():
+        await room.clock.pass_time(5)
+
+    assert room.desk.told == []
 
 
 @pytest.mark.parametrize("act", ["pause", "delete"])

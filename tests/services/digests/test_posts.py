@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+import msgspec
 import pytest
 from fakes.copies import make_copy, store
 from fakes.digest_content import (
@@ -20,6 +21,7 @@ from services.delivery import DiscordUnavailable, LateEdit, MessagePlace
 from services.descriptions.models import AlbumFacts, Form
 from services.digests.additions import Additions
 from services.digests.content_models import (
+    AskedPrice,
     ChangedDigest,
     DigestContent,
     DigestPick,
@@ -28,12 +30,12 @@ from services.digests.content_models import (
 from services.digests.hiding import DigestHiding, Hidden
 from services.digests.mending import MEND_DIGEST
 from services.digests.models import NoSuchDigest, Place, Schedule, Slot
-from services.digests.posts import DigestPosts, forget_in_posts
+from services.digests.posts import DigestPosts, forget_in_posts, forget_prices
 from services.errors import ServiceDisabled, UpstreamServerError
 from services.jobs.kinds import RetryLater, RunningJob
 from services.storage.database import Database
 
-ANN, BOB, CAT = 1, 2, 3
+ANN, BOB, CAT, DAN = 1, 2, 3, 4
 SLOT = Slot(5, NOW)
 PLACE = Place(70, 700)
 DOWN = UpstreamServerError("euria", "generate_description", 503)
@@ -282,6 +284,47 @@ async def test_unlinking_keeps_nothing_of_a_person(channel: Channel, database: D
 
 
 @ON_SQLITE
+async def test_member_who_left_while_it_was_sent_is_taken_out_again(channel: Channel) -> None:
+    later = Slot(5, SLOT.slot_at + timedelta(days=7))
+    content = owing()
+    assert content.pick is not None
+    content = msgspec.structs.replace(
+        content, pick=msgspec.structs.replace(content.pick, owner_id=BOB, is_owed=False)
+    )
+    await channel.work()
+    channel.members.ids = (ANN,)
+
+    await channel.composer.posted(make_schedule(), later, PLACE, content)
+    kept = await channel.posts.get(GUILD, later)
+    await channel.work()
+
+    assert kept is not None
+    assert not kept.content.tells_of(BOB)
+    assert kept.content.tells_of(ANN)
+    assert channel.shown == kept.content
+
+
+@ON_SQLITE
+async def test_prices_are_not_kept_for_a_digest_that_is_deleted(
+    channel: Channel, database: Database
+) -> None:
+    part = MemberPart(
+        user_id=ANN,
+        read_at=NOW,
+        prices=(AskedPrice(release_id=1, price=9.0, currency="USD"),),
+    )
+    later = Slot(5, SLOT.slot_at + timedelta(days=7))
+    await channel.posts.note(make_schedule(), later, PLACE, make_content(members=(part,)))
+    before = await channel.posts.latest(GUILD, 5, 1)
+
+    async with database.write() as transaction:
+        await forget_prices(transaction, GUILD, 5)
+
+    [after] = await channel.posts.latest(GUILD, 5, 1)
+    assert [len(each.members[0].prices) for each in (*before, after)] == [1, 0]
+
+
+@ON_SQLITE
 async def test_old_posts_are_forgotten(channel: Channel) -> None:
     channel.clock.later(41 * 86_400)  # type: ignore[attr-defined]  # a HandClock
 
@@ -304,11 +347,13 @@ class Digests:
 
 async def test_full_list_turns_from_one_member_to_the_next(database: Database) -> None:
     desk = Desk(database)
-    members = FakeMembers((ANN, BOB, CAT))
-    for user_id, count in ((ANN, 3), (BOB, 5), (CAT, 0)):
+    members, desk.presence.gone = FakeMembers((ANN, BOB, CAT, DAN)), frozenset({DAN})
+    for user_id, count in ((ANN, 3), (BOB, 5), (CAT, 0), (DAN, 9)):
         added = (make_copy(each, f"{user_id}-{each}", added_at=NOW) for each in range(1, count + 1))
         await store(database, user_id, *added, synced_at=NOW)
-    additions = Additions(schedules=Digests(), members=members, shelves=desk.shelves)
+    additions = Additions(
+        schedules=Digests(), members=members, presence=desk.presence, shelves=desk.shelves
+    )
     span = (NOW - timedelta(days=1), NOW + timedelta(days=1))
 
     pages = [await additions.page(GUILD, 5, *span, page=each, page_size=3) for each in (1, 2, 3, 9)]
@@ -323,7 +368,12 @@ async def test_full_list_turns_from_one_member_to_the_next(database: Database) -
 @ON_SQLITE
 async def test_full_list_of_another_servers_digest_is_not_there(database: Database) -> None:
     desk = Desk(database)
-    additions = Additions(schedules=Digests(), members=FakeMembers((ANN,)), shelves=desk.shelves)
+    additions = Additions(
+        schedules=Digests(),
+        members=FakeMembers((ANN,)),
+        presence=desk.presence,
+        shelves=desk.shelves,
+    )
 
     with pytest.raises(NoSuchDigest):
         await additions.page(GUILD + 1, 5, NOW, NOW)

@@ -1,12 +1,18 @@
 """What servers decide about their digests, and who joins them, on both databases."""
 
+import asyncio
+from dataclasses import asdict
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 from fakes.clock import WALL_START
+from fakes.digest_content import make_content
+from fakes.promises import FakeEditor
 from harness.collections import HandClock
-from sqlalchemy import update
+from sqlalchemy import func, select, update
 
+from services.accounts.preferences import Preferences
 from services.digests.members import DigestMembers
 from services.digests.models import (
     MOST_DIGESTS,
@@ -15,18 +21,23 @@ from services.digests.models import (
     NewSchedule,
     NoSuchDigest,
     PauseReason,
+    Place,
     Schedule,
+    Slot,
     Timing,
     TooManyDigests,
     UnknownZone,
     WhenNothing,
 )
 from services.digests.planning import DigestPlanner
+from services.digests.posts import DigestPosts
 from services.digests.schedules import DigestSchedules
 from services.jobs.queue import JobQueue
+from services.resilience.clock import SystemClock
 from services.storage.database import Database
 from services.storage.digest_slots import DigestSlotRepository, SlotRow, SlotState
-from services.storage.digest_tables import DIGESTS
+from services.storage.digest_tables import DIGEST_POSTS, DIGESTS
+from services.storage.digests import DigestRepository
 
 GUILD, OTHER_GUILD = 7, 8
 ME, OTHER = 42, 99
@@ -80,6 +91,27 @@ async def test_server_has_ten_digests_at_most(schedules: DigestSchedules) -> Non
     with pytest.raises(TooManyDigests):
         await schedules.create(wish())
     await schedules.create(wish(OTHER_GUILD))
+
+
+async def test_digest_that_is_made_while_the_tenth_is_has_to_wait_and_is_one_too_many(
+    database: Database, schedules: DigestSchedules
+) -> None:
+    for _ in range(MOST_DIGESTS - 1):
+        await schedules.create(wish())
+    rows = DigestRepository()
+    async with database.read() as transaction:
+        [first, *_] = await rows.of_guild(transaction, GUILD)
+
+    async with database.write() as transaction:
+        assert await rows.count(transaction, GUILD) == MOST_DIGESTS - 1
+        other = asyncio.create_task(schedules.create(wish()))
+        await SystemClock().sleep(0.1)
+        values = {name: value for name, value in asdict(first).items() if name != "digest_id"}
+        await rows.add(transaction, values)
+
+    with pytest.raises(TooManyDigests):
+        await other
+    assert len(await schedules.list(GUILD)) == MOST_DIGESTS
 
 
 async def test_digest_in_no_zone_is_not_made(schedules: DigestSchedules) -> None:
@@ -192,6 +224,83 @@ async def test_person_who_unlinks_leaves_every_digest_and_what_was_prepared_is_f
     assert await members.of(made.digest_id) == (OTHER,)
 
 
+async def test_value_that_is_hidden_is_in_nothing_that_was_prepared(
+    database: Database, schedules: DigestSchedules, members: DigestMembers, clock: HandClock
+) -> None:
+    mine, others = await schedules.create(wish()), await schedules.create(wish(OTHER_GUILD))
+    await members.join(mine.digest_id, GUILD, ME)
+    await members.join(others.digest_id, OTHER_GUILD, OTHER)
+    clock.later(6.5 * 3_600)
+    await planner(database, clock).plan()
+    preferences = Preferences(database, clock=clock, on_value_hidden=members.outdate)
+
+    await preferences.set_value_shown(ME, on=True)
+    when_shown = await slot(database, mine, TONIGHT)
+    await preferences.set_value_shown(ME, on=False)
+
+    assert when_shown is not None
+    assert await slot(database, mine, TONIGHT) is None
+    assert await slot(database, others, TONIGHT) is not None
+    now = await schedules.get(GUILD, mine.digest_id)
+    assert now is not None
+    assert now.edition == mine.edition + 1
+
+
+async def test_what_nobody_needs_any_more_is_forgotten_in_a_day_though_nothing_is_posted(
+    database: Database, schedules: DigestSchedules, clock: HandClock
+) -> None:
+    made, slots, planning = await schedules.create(wish()), DigestSlotRepository(), DigestPlanner
+    queue = JobQueue(database, clock=clock)
+    running = planning(database, posts=queue, preparations=queue, clock=clock)
+    await running.plan()
+    posts = DigestPosts(database, editor=FakeEditor(), clock=clock)
+    told = Slot(made.digest_id, clock.now())
+    await posts.note(made, told, Place(70, 700), make_content())
+    async with database.write() as transaction:
+        for age in (timedelta(days=3), timedelta(days=399)):
+            slot_at = clock.now() - age
+            await slots.plan(transaction, made.digest_id, slot_at, 0)
+            await slots.prepare(
+                transaction,
+                made.digest_id,
+                slot_at,
+                edition=0,
+                content=b"{}",
+                told_until=slot_at,
+            )
+            await slots.take(transaction, made.digest_id, slot_at, edition=0)
+    abandoned, ancient = (clock.now() - timedelta(days=days) for days in (3, 399))
+
+    clock.later(41 * 86_400)
+    await running.plan()
+
+    left = await slot(database, made, abandoned)
+    assert left is not None
+    assert left.content is None
+    assert await slot(database, made, ancient) is None
+    async with database.read() as transaction:
+        statement = select(func.count()).select_from(DIGEST_POSTS)
+        assert (await transaction.execute(statement)).scalar_one() == 0
+
+
+async def test_what_was_prepared_by_a_clock_that_was_ahead_is_not_kept_for_days(
+    database: Database, schedules: DigestSchedules, clock: HandClock
+) -> None:
+    made, planning = await schedules.create(wish()), planner(database, clock)
+    await planning.plan()
+    clock.wall += timedelta(days=3, hours=6.5)
+    await planning.plan()
+    ahead = TONIGHT + timedelta(days=3)
+    before = await slot(database, made, ahead)
+
+    clock.wall -= timedelta(days=3)
+    await planning.plan()
+
+    assert before is not None
+    assert await slot(database, made, ahead) is None
+    assert await slot(database, made, TONIGHT) is not None
+
+
 def planner(database: Database, clock: HandClock) -> DigestPlanner:
     queue = JobQueue(database, clock=clock)
     return DigestPlanner(database, posts=queue, preparations=queue, clock=clock)
@@ -223,18 +332,20 @@ async def test_planner_prepares_and_claims_each_slot_once_whoever_plans(
     assert now.next_at == TONIGHT + timedelta(days=1)
 
 
-async def test_zone_that_the_system_forgot_holds_up_no_other_digest(
-    database: Database, schedules: DigestSchedules, clock: HandClock
+@pytest.mark.parametrize("damage", [{"zone": "Europe/Atlantis"}, {"hour": 24}])
+async def test_digest_that_cannot_be_timed_holds_up_no_other_one(
+    database: Database, schedules: DigestSchedules, clock: HandClock, damage: dict[str, Any]
 ) -> None:
     lost, other = await schedules.create(wish()), await schedules.create(wish())
     async with database.write() as transaction:
-        statement = update(DIGESTS).where(DIGESTS.c.digest_id == lost.digest_id)
-        await transaction.execute(statement.values(zone="Europe/Atlantis"))
+        damaging = update(DIGESTS).where(DIGESTS.c.digest_id == lost.digest_id)
+        await transaction.execute(damaging.values(damage))
     clock.later(7 * 3_600)
 
     await planner(database, clock).plan()
 
     assert await slot(database, other, TONIGHT) is not None
-    put_off = await schedules.get(GUILD, lost.digest_id)
-    assert put_off is not None
-    assert put_off.next_at == clock.now() + timedelta(days=1)
+    async with database.read() as transaction:
+        statement = select(DIGESTS.c.next_at).where(DIGESTS.c.digest_id == lost.digest_id)
+        put_off = (await transaction.execute(statement)).scalar_one()
+    assert put_off == clock.now() + timedelta(days=1)
