@@ -5,12 +5,13 @@ from typing import Generic
 from discord import ui
 
 from bot.delivery.renderings import Renderings
-from services.digests.models import C, PostedDigest, Schedule, Slot
+from services.digests.models import C, PreviewedDigest, Schedule, Slot
 from services.digests.ports import Composer
 from services.digests.slots import known_zone
 from services.resilience.clock import Clock
+from services.resilience.deadline import deadline
 
-_PATIENCE_SECONDS = 60.0
+_PATIENCE_SECONDS = 30.0
 """What is composed in the hour before a slot may take long; somebody is waiting for this one."""
 
 
@@ -27,17 +28,17 @@ class DigestPreviews(Generic[C]):
         """Return the message; None when nothing is new and it would be skipped.
 
         Raises:
-            TimeoutError: It takes more than a minute.
+            TimeoutError: The storage takes more than half a minute; slow upstreams are left out.
             DatabaseUnavailable: Of the storage.
         """
         now = self._clock.now()
-        async with self._clock.timeout_at(self._clock.monotonic() + _PATIENCE_SECONDS):
+        # A deadline, and no mere limit: whoever composes sees how long upstreams may take.
+        async with deadline(self._clock, _PATIENCE_SECONDS, expired=TimeoutError):
             content = await self._composer.compose(schedule, since=schedule.told_until, now=now)
         if content is None:
             return None
         slot = Slot(schedule.digest_id, schedule.next_at)
-        posted = PostedDigest(schedule=schedule, slot=slot, content=content)
-        return self._renderings.view(posted, schedule.locale)
+        return self._renderings.view(PreviewedDigest(slot=slot, content=content), schedule.locale)
 
     def was_posted_today(self, schedule: Schedule) -> bool:
         """Return whether one went out on this day of the digest's time zone."""

@@ -23,9 +23,10 @@ def join_question(schedule: Schedule, *, user_id: int, texts: Texts) -> ui.Layou
     )
     shown = texts.gettext(
         "👁️ **What it may show of you:** under your name here, records of your collection (artist, "
-        "title, year, cover): what you added, anniversaries, one to play; how many you added month "
-        "by month; what got cheaper of your wantlist. What your collection is worth only if you "
-        "show that with `/collection value`."
+        "title, year, cover, the day you added them): what you added, anniversaries, one to play "
+        "and why it was picked, such as that you haven't noted playing it, or not for a long time; "
+        "how many you added month by month; what got cheaper of your wantlist. What your "
+        "collection is worth only if you show that with `/collection value`."
     )
     kept = texts.gettext(
         "🔒 **What it never shows:** your name on Discogs, your ratings, notes and folders."

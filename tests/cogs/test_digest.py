@@ -277,6 +277,7 @@ async def test_edit_stays_where_it_is_when_it_may_not_post_in_the_other_channel(
     refused = await stage.say("edit", channel="listening-room")
 
     assert "so the digest stays where it is" in refused.text
+    assert "**Send Messages**" in refused.text
     assert await stage.schedule(schedule.digest_id) == schedule
 
 
