@@ -26,7 +26,7 @@ from services.collection.wantlist import WantlistService
 from services.collection.wantlist_sync import WantlistSync
 from services.collection.wantlist_work import WANTLIST_SYNC
 from services.digests.members import DigestMembers
-from services.digests.posts import forget_in_posts
+from services.digests.mending import take_out_of_posts
 from services.discogs.accounts import DiscogsAccount
 from services.discogs.shelf import DiscogsShelf
 from services.errors import ExternalServiceException
@@ -207,7 +207,7 @@ def make_collecting(
     collections, wantlists = CollectionRepository(), WantlistRepository()
     views, preferences = CollectionViews(database, clock=clock), Preferences(database, clock=clock)
     members = DigestMembers(database, clock=clock)
-    forget = _forgetting(collections, views, wantlists, preferences, members)
+    forget = _forgetting(tools, views, preferences, members)
     ground = _Ground(
         tools=tools,
         collections=collections,
@@ -262,14 +262,11 @@ def _followed_by_wants(sync: CollectionSync, wants: WantlistSync) -> Handler[Syn
 
 
 def _forgetting(
-    collections: CollectionRepository,
-    views: CollectionViews,
-    wantlists: WantlistRepository,
-    preferences: Preferences,
-    members: DigestMembers,
+    tools: Tools, views: CollectionViews, preferences: Preferences, members: DigestMembers
 ) -> OnUnlink:
     """Return what deletes everything that is stored of a person's account, and ends sharing it."""
-    lookups = LookupRepository()
+    collections, wantlists = CollectionRepository(), WantlistRepository()
+    lookups, queue = LookupRepository(), tools.jobs.queue
 
     async def forget(transaction: Transaction, user_id: int) -> None:
         await collections.delete_person(transaction, user_id)
@@ -279,7 +276,7 @@ def _forgetting(
         await members.forget(transaction, user_id)
         await lookups.delete_of(transaction, user_id)
         await AiConsentRepository().delete(transaction, user_id)
-        await forget_in_posts(transaction, user_id)
+        await take_out_of_posts(transaction, user_id, queue=queue, clock=tools.clock)
         await PlaylistRunRepository().delete_person(transaction, user_id)  # it names records
 
     return forget

@@ -36,8 +36,9 @@ def join_question(schedule: Schedule, *, user_id: int, texts: Texts) -> ui.Layou
         "to play, from what Discogs' catalogue says of it, never with your name."
     )
     end = texts.gettext(
-        "`/digest leave` ends it at once, and so does unlinking Discogs. What was posted before "
-        "stays in the channel; **Hide me** under it takes you out there, too."
+        "`/digest leave` ends it at once. What was posted before stays in the channel; **Hide me** "
+        "under it takes you out there, too. Unlinking Discogs does both: it takes you out of what "
+        "was posted in the last 40 days."
     )
     parts = (f"{title}\n{where}", shown, kept, words, subtext(end))
     yes = own_id(JOIN_YES_PREFIX, user_id, schedule.digest_id)
