@@ -1,6 +1,5 @@
 """Digests with the real bot: set up, joined, posted at their hour on a clock that is moved."""
 
-import asyncio
 import sqlite3
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, closing
@@ -16,6 +15,7 @@ from harness.warm import WarmStarter
 from bot.demo.process import RemoteClock, bot_process
 from bot.sandbox.discord import Message, Permission
 from bot.sandbox.sandbox import Sandbox
+from services.resilience.clock import SystemClock
 
 DAILY = {"channel": "vinyl", "cadence": "daily", "timezone": "UTC"}
 
@@ -134,7 +134,7 @@ async def test_who_unlinks_discogs_is_gone_from_the_digest_and_from_what_it_post
     await world.press(await world.say("digest join"), "Join")
     preview = await world.say("digest preview")
     while f"<@{alice}>" not in preview.text:  # the collection is still being read
-        await asyncio.sleep(0.3)
+        await SystemClock().sleep(0.3)
         preview = await world.say("digest preview")
     await world.say("digest post")
     await eventually(lambda: bool(world.posted()), 20)
