@@ -1,5 +1,6 @@
 """``DigestPreviews``: what a digest would say if it were due now."""
 
+from datetime import timedelta
 from typing import Generic
 
 from discord import ui
@@ -47,3 +48,8 @@ class DigestPreviews(Generic[C]):
         zone = known_zone(schedule.timing.zone)
         last, now = schedule.last_posted_at, self._clock.now()
         return last.astimezone(zone).date() == now.astimezone(zone).date()
+
+    def was_posted_just_now(self, schedule: Schedule) -> bool:
+        """Return whether one went out less than a minute ago; none is posted by hand until then."""
+        last, now = schedule.last_posted_at, self._clock.now()
+        return last is not None and timedelta() <= now - last < timedelta(minutes=1)

@@ -138,3 +138,13 @@ async def test_today_is_a_day_of_the_digests_own_zone(
     previews = make_previews(FakeComposer(clock))
 
     assert previews.was_posted_today(replace(SCHEDULE, last_posted_at=posted_at)) == expected
+
+
+@pytest.mark.parametrize(("seconds", "expected"), [(0, True), (59, True), (60, False), (-5, False)])
+@in_virtual_time
+async def test_just_now_is_less_than_a_minute_ago(
+    clock: VirtualClock, seconds: int, *, expected: bool
+) -> None:
+    schedule = replace(SCHEDULE, last_posted_at=WALL_START - timedelta(seconds=seconds))
+
+    assert make_previews(FakeComposer(clock)).was_posted_just_now(schedule) == expected

@@ -359,3 +359,16 @@ def test_digest_of_members_who_cannot_be_read_yet_does_not_say_that_there_are_no
     assert "There's nothing to tell of yet." in said
     assert "2 members' collections can't be read yet" in said
     assert "Nobody's records" not in said
+
+
+def test_music_that_two_members_have_is_one_anniversary_of_both() -> None:
+    jubilees = (Anniversary(record=make_record("Blue Train"), years=60),)
+    parts = tuple(
+        make_part(each, added=(make_record(),), added_count=1, jubilees=jubilees)
+        for each in (ANN, BOB)
+    )
+
+    said = shown(make_content(members=parts), Catalogue().texts("en"))
+
+    assert said.count("🎂") == 1
+    assert f"60 years ago this year · <@{ANN}>, <@{BOB}>" in said
