@@ -26,7 +26,7 @@ from services.collection.wantlist import WantlistService
 from services.collection.wantlist_sync import WantlistSync
 from services.collection.wantlist_work import WANTLIST_SYNC
 from services.digests.members import DigestMembers
-from services.digests.posts import forget_in_posts
+from services.digests.mending import take_out_of_posts
 from services.discogs.accounts import DiscogsAccount
 from services.discogs.shelf import DiscogsShelf
 from services.errors import ExternalServiceException
@@ -207,10 +207,7 @@ def make_collecting(
     collections, wantlists = CollectionRepository(), WantlistRepository()
     views, members = CollectionViews(database, clock=clock), DigestMembers(database, clock=clock)
     preferences = Preferences(database, clock=clock, on_value_hidden=members.outdate)
-    playlists = forgetting_runs(tools.syncs.queue)
-    forget = _forgetting(
-        collections, views, wantlists, preferences, members, forget_playlists=playlists
-    )
+    forget = _forgetting(tools, views, preferences, members)
     ground = _Ground(
         tools=tools,
         collections=collections,
@@ -265,16 +262,12 @@ def _followed_by_wants(sync: CollectionSync, wants: WantlistSync) -> Handler[Syn
 
 
 def _forgetting(
-    collections: CollectionRepository,
-    views: CollectionViews,
-    wantlists: WantlistRepository,
-    preferences: Preferences,
-    members: DigestMembers,
-    *,
-    forget_playlists: OnUnlink,
+    tools: Tools, views: CollectionViews, preferences: Preferences, members: DigestMembers
 ) -> OnUnlink:
     """Return what deletes everything that is stored of a person's account, and ends sharing it."""
-    lookups = LookupRepository()
+    collections, wantlists = CollectionRepository(), WantlistRepository()
+    lookups, queue = LookupRepository(), tools.jobs.queue
+    forget_playlists = forgetting_runs(tools.syncs.queue)
 
     async def forget(transaction: Transaction, user_id: int) -> None:
         await collections.delete_person(transaction, user_id)
@@ -284,7 +277,7 @@ def _forgetting(
         await members.forget(transaction, user_id)
         await lookups.delete_of(transaction, user_id)
         await AiConsentRepository().delete(transaction, user_id)
-        await forget_in_posts(transaction, user_id)
+        await take_out_of_posts(transaction, user_id, queue=queue, clock=tools.clock)
         await forget_playlists(transaction, user_id)  # they name records
 
     return forget

@@ -1,17 +1,18 @@
 """``DigestPreviews``: what a digest would say if it were due now."""
 
+from datetime import timedelta
 from typing import Generic
 
 from discord import ui
 
 from bot.delivery.renderings import Renderings
-from services.digests.models import C, PostedDigest, Schedule, Slot
+from services.digests.models import C, PreviewedDigest, Schedule, Slot
 from services.digests.ports import Composer
 from services.digests.slots import known_zone
 from services.resilience.clock import Clock
 from services.resilience.deadline import deadline
 
-_PATIENCE_SECONDS = 60.0
+_PATIENCE_SECONDS = 30.0
 """What is composed in the hour before a slot may take long; somebody is waiting for this one."""
 
 
@@ -28,7 +29,7 @@ class DigestPreviews(Generic[C]):
         """Return the message; None when nothing is new and it would be skipped.
 
         Raises:
-            TimeoutError: It takes more than a minute.
+            TimeoutError: The storage takes more than half a minute; slow upstreams are left out.
             DatabaseUnavailable: Of the storage.
         """
         now = self._clock.now()
@@ -38,8 +39,7 @@ class DigestPreviews(Generic[C]):
         if content is None:
             return None
         slot = Slot(schedule.digest_id, schedule.next_at)
-        posted = PostedDigest(schedule=schedule, slot=slot, content=content)
-        return self._renderings.view(posted, schedule.locale)
+        return self._renderings.view(PreviewedDigest(slot=slot, content=content), schedule.locale)
 
     def was_posted_today(self, schedule: Schedule) -> bool:
         """Return whether one went out on this day of the digest's time zone."""
@@ -48,3 +48,8 @@ class DigestPreviews(Generic[C]):
         zone = known_zone(schedule.timing.zone)
         last, now = schedule.last_posted_at, self._clock.now()
         return last.astimezone(zone).date() == now.astimezone(zone).date()
+
+    def was_posted_just_now(self, schedule: Schedule) -> bool:
+        """Return whether one went out less than a minute ago; none is posted by hand until then."""
+        last, now = schedule.last_posted_at, self._clock.now()
+        return last is not None and timedelta() <= now - last < timedelta(minutes=1)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from bot.collecting import Collecting, Tools
 from bot.delivery.delivery import Delivery
 from bot.digests.presence import ServerPresence
-from bot.ui.digest_card import digest_card
+from bot.ui.digest_card import digest_card, digest_preview
 from bot.writing import Writing
 from services.collection.highlights import CollectionHighlights
 from services.digests.additions import Additions
@@ -16,7 +16,7 @@ from services.digests.hiding import DigestHiding
 from services.digests.jubilees import Jubilees
 from services.digests.members import DigestMembers
 from services.digests.mending import MEND_DIGEST, DigestMending
-from services.digests.models import PostedDigest
+from services.digests.models import PostedDigest, PreviewedDigest
 from services.digests.posts import DigestPosts
 from services.digests.schedules import DigestSchedules
 from services.digests.wishes import WishPrices
@@ -60,6 +60,7 @@ def make_digest_writing(
     """
     delivery.renderings.register(PostedDigest, digest_card)
     delivery.renderings.register(ChangedDigest, digest_card)
+    delivery.renderings.register(PreviewedDigest, digest_preview)
     database, clock = tools.database, tools.clock
     members = DigestMembers(database, clock=clock)
     presence = ServerPresence(delivery.door, clock=clock)

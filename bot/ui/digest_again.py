@@ -34,7 +34,7 @@ def missing_panel(
         texts.gettext(
             "Whoever manages the channel can allow it for my role: Edit Channel → Permissions."
         ),
-        subtext(texts.gettext("You wished: {timing}", timing=timing_words(timing, texts))),
+        subtext(texts.gettext("You asked for: {timing}", timing=timing_words(timing, texts))),
     ]
     again = own_id(AGAIN_PREFIX, user_id, channel_id, *_written(timing))
     label, primary = texts.gettext("Try again"), discord.ButtonStyle.primary

@@ -8,6 +8,7 @@ all.
 from collections.abc import Iterator
 from typing import Final
 
+import msgspec
 from discord import ui
 
 from bot.i18n import N_, Texts
@@ -38,7 +39,7 @@ from services.digests.content_models import (
     DigestPick,
     MemberPart,
 )
-from services.digests.models import Cadence, PostedDigest, Slot
+from services.digests.models import Cadence, PostedDigest, PreviewedDigest, Slot
 
 _HEADINGS: Final = {
     Cadence.DAILY: N_("Today in our collections"),
@@ -58,10 +59,29 @@ Container = ui.Container[ui.LayoutView]
 def digest_card(posted: PostedDigest[DigestContent] | ChangedDigest, texts: Texts) -> ui.LayoutView:
     """Return the message of a digest, in the server's language."""
     content = posted.content
+    row = row_of(*_buttons(content, posted.slot, texts))
+    return view_of(_container(content, texts), row)
+
+
+def digest_preview(previewed: PreviewedDigest[DigestContent], texts: Texts) -> ui.LayoutView:
+    """Return the message as it would be posted; nothing in it acts on what is posted."""
+    content = previewed.content
+    notes = ["👁️ " + texts.gettext("A preview: nobody else sees it.")]
+    if content.pick is not None and content.pick.is_owed:  # and nobody mends a preview
+        notes.append(
+            texts.gettext("EurIA is away right now: Discogs' facts stand where its words would.")
+        )
+        pick = msgspec.structs.replace(content.pick, is_owed=False)
+        content = msgspec.structs.replace(content, pick=pick)
+    row = row_of(*_buttons(content, previewed.slot, texts, may_hide=False))
+    return view_of(ui.TextDisplay(subtext(" ".join(notes))), _container(content, texts), row)
+
+
+def _container(content: DigestContent, texts: Texts) -> Container:
     card = Container(accent_colour=DISCOGS_COLOUR)
     for item in _items(content, texts):
         card.add_item(item)
-    return view_of(card, row_of(*_buttons(content, posted.slot, texts)))
+    return card
 
 
 def _items(content: DigestContent, texts: Texts) -> Iterator[Item]:
@@ -98,6 +118,8 @@ def _heading(content: DigestContent, texts: Texts) -> str:
         said = texts.gettext("{records} added since {day}", records=f"**{records}**", day=since)
     elif content.members:
         said = texts.gettext("Nothing was added since {day}.", day=since)
+    elif content.unread_count:
+        said = texts.gettext("There's nothing to tell of yet.")
     else:
         said = texts.gettext("Nobody's records are in it. `/digest join` adds yours.")
     return f"{title}\n{said}"
@@ -173,7 +195,9 @@ def _ages(stale: list[MemberPart], texts: Texts) -> str:
     return ", ".join([*shown, *(["…"] if len(stale) > _MOST_STALE else [])])
 
 
-def _buttons(content: DigestContent, slot: Slot, texts: Texts) -> Iterator[Button]:
+def _buttons(
+    content: DigestContent, slot: Slot, texts: Texts, *, may_hide: bool = True
+) -> Iterator[Button]:
     """Yield the buttons; the slot's mark is in one of them, whatever the digest says."""
     has_added = any(part.added_count for part in content.members)
     if has_added or not content.members:
@@ -183,4 +207,4 @@ def _buttons(content: DigestContent, slot: Slot, texts: Texts) -> Iterator[Butto
         custom_id = describe_id(Target("r", content.pick.facts.release_id))
         yield button(texts.gettext("Describe"), custom_id, emoji="✍️")
     if content.members:
-        yield button(texts.gettext("Hide me"), hide_id(slot), emoji="🙈")
+        yield button(texts.gettext("Hide me"), hide_id(slot), emoji="🙈", disabled=not may_hide)

@@ -23,9 +23,10 @@ def join_question(schedule: Schedule, *, user_id: int, texts: Texts) -> ui.Layou
     )
     shown = texts.gettext(
         "👁️ **What it may show of you:** under your name here, records of your collection (artist, "
-        "title, year, cover): what you added, anniversaries, one to play; how many you added month "
-        "by month; what got cheaper of your wantlist. What your collection is worth only if you "
-        "show that with `/collection value`."
+        "title, year, cover, the day you added them): what you added, anniversaries, one to play "
+        "and why it was picked, such as that you haven't noted playing it, or not for a long time; "
+        "how many you added month by month; what got cheaper of your wantlist. What your "
+        "collection is worth only if you show that with `/collection value`."
     )
     kept = texts.gettext(
         "🔒 **What it never shows:** your name on Discogs, your ratings, notes and folders."
@@ -35,8 +36,9 @@ def join_question(schedule: Schedule, *, user_id: int, texts: Texts) -> ui.Layou
         "to play, from what Discogs' catalogue says of it, never with your name."
     )
     end = texts.gettext(
-        "`/digest leave` ends it at once, and so does unlinking Discogs. What was posted before "
-        "stays in the channel; **Hide me** under it takes you out there, too."
+        "`/digest leave` ends it at once. What was posted before stays in the channel; **Hide me** "
+        "under it takes you out there, too. Unlinking Discogs does both: it takes you out of what "
+        "was posted in the last 40 days."
     )
     parts = (f"{title}\n{where}", shown, kept, words, subtext(end))
     yes = own_id(JOIN_YES_PREFIX, user_id, schedule.digest_id)

@@ -38,6 +38,7 @@ _MAX_TEXT: Final = 500
 _MAX_VERSE: Final = 300
 _MOST_ROWS: Final = 5
 _FEW_PEOPLE: Final = 2
+_MOST_OWNERS: Final = 5
 _FEW_ROWS: Final = 3
 _WIDEST_BAR: Final = 14
 _BAR: Final = "█"
@@ -145,15 +146,21 @@ def _others(parts: Sequence[MemberPart], texts: Texts) -> str:
 
 def jubilee_lines(content: DigestContent, texts: Texts) -> Iterator[str]:
     """Yield anniversaries of music, the roundest first; Discogs gives years and no days."""
-    found = [(part, each) for part in content.members for each in part.jubilees]
-    for part, each in sorted(found, key=lambda pair: -pair[1].years):
-        yield texts.ngettext(
-            "🎂 {record} came out {count} year ago this year · {person}",
-            "🎂 {record} came out {count} years ago this year · {person}",
-            each.years,
-            record=_title(each.record, texts),
-            person=person(part.user_id),
+    found: dict[tuple[str, str, int], list[tuple[int, Highlight]]] = {}
+    for part in content.members:
+        for each in part.jubilees:  # several members may have the same music
+            same = found.setdefault((each.record.artist, each.record.title, each.years), [])
+            same.append((part.user_id, each.record))
+    for (_, _, years), owned in sorted(found.items(), key=lambda item: -item[0][2]):
+        said = texts.ngettext(
+            "🎂 {record} came out {count} year ago this year",
+            "🎂 {record} came out {count} years ago this year",
+            years,
+            record=_title(owned[0][1], texts),
         )
+        people = [person(user_id) for user_id, _ in owned[:_MOST_OWNERS]]
+        more = ["…"] if len(owned) > _MOST_OWNERS else []
+        yield f"{said} · {', '.join([*people, *more])}"
 
 
 def bought_lines(content: DigestContent, texts: Texts) -> Iterator[str]:

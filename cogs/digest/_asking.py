@@ -39,8 +39,8 @@ def check_manager(interaction: discord.Interaction, texts: Texts) -> None:
     if interaction.guild_id is None or not (held.manage_guild or held.administrator):
         raise Refusal(
             texts.gettext(
-                "Only who may manage this server decides about its digests (**Manage Server**). "
-                "`/digest join` and `/digest leave` are for everybody."
+                "Only those who can manage this server decide about its digests (**Manage "
+                "Server**). `/digest join` and `/digest leave` are for everybody."
             )
         )
 

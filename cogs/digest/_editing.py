@@ -20,7 +20,7 @@ from bot.ui.digest_form import (
 )
 from bot.ui.digest_ids import EDIT_PREFIX, LANGUAGE_PREFIX, NOTHING_PREFIX
 from bot.ui.forms import form_values
-from bot.ui.posting_rights import hinders
+from bot.ui.posting_rights import hinders, lack_lines
 from bot.ui.reply import InteractionReply
 from cogs.collection import _filters as filtering
 from cogs.digest._asking import Refusal, guild_of, lacks_seen
@@ -119,16 +119,27 @@ class Editing(Part):
         texts: Texts,
     ) -> None:
         wish, channel_id = edit.wish, edit.channel_id
-        if channel_id is not None and hinders(await lacks_seen(interaction, channel_id)):
-            raise Refusal(
-                texts.gettext(
-                    "I may not post in {channel}, so the digest stays where it is.",
-                    channel=f"<#{channel_id}>",
-                )
-            )
+        if channel_id is not None:
+            await self._check_place(interaction, channel_id, texts)
         timing = None if wish.is_empty else timing_for(wish, schedule.timing, texts)
         changes = Changes(channel_id=channel_id, timing=timing)
         await self._change(reply, interaction, schedule, changes, texts)
+
+    async def _check_place(
+        self, interaction: discord.Interaction, channel_id: int, texts: Texts
+    ) -> None:
+        """Refuse a channel where it could not be posted.
+
+        Raises:
+            Refusal: It names what is missing.
+        """
+        lacks = await lacks_seen(interaction, channel_id)
+        if hinders(lacks):
+            said = texts.gettext(
+                "I can't post in {channel}, so the digest stays where it is. What I lack there:",
+                channel=f"<#{channel_id}>",
+            )
+            raise Refusal("\n".join([said, *lack_lines(lacks, texts)]))
 
     async def _edit_in_form(
         self, reply: InteractionReply, interaction: discord.Interaction, press: Press, texts: Texts

@@ -146,7 +146,8 @@ class Managing(Part):
         texts: Texts,
     ) -> None:
         """Have it posted, unless one went out today: then only if that is meant."""
-        if self._parts.previews.was_posted_today(schedule):
+        previews = self._parts.previews
+        if previews.was_posted_today(schedule) and not previews.was_posted_just_now(schedule):
             await reply.show(post_question(schedule, user_id=reply.user_id, texts=texts))
         else:
             await self._post(reply, interaction, schedule, texts)
@@ -158,6 +159,10 @@ class Managing(Part):
         schedule: Schedule,
         texts: Texts,
     ) -> None:
+        if self._parts.previews.was_posted_just_now(schedule):
+            raise Refusal(
+                texts.gettext("It went out just now. Give it a minute before you post another one.")
+            )
         await self._check_rights(interaction, schedule, texts)
         await self._parts.posting.post_now(guild_of(interaction), schedule.digest_id)
         headline = "📨 " + texts.gettext(

@@ -74,6 +74,9 @@ class Previews(Protocol):
     def was_posted_today(self, schedule: Schedule, /) -> bool:
         """Return whether one went out today."""
 
+    def was_posted_just_now(self, schedule: Schedule, /) -> bool:
+        """Return whether one went out less than a minute ago."""
+
 
 class Links(Protocol):
     """``DiscogsLinks``, as far as it is needed here."""

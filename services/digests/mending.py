@@ -14,7 +14,7 @@ from services.delivery import GIVE_UP_SECONDS, DiscordUnavailable, LateEdit
 from services.descriptions.models import Payer
 from services.digests.content_models import DigestContent, DigestPick, language_of
 from services.digests.models import Schedule, Slot
-from services.digests.posts import DigestPosts
+from services.digests.posts import DigestPosts, forget_in_posts
 from services.digests.time_left import TimeLeft
 from services.digests.writing import PickWriter
 from services.errors import ExternalServiceException
@@ -22,6 +22,7 @@ from services.jobs.kinds import JobKind, RetryLater, RunningJob
 from services.jobs.queue import JobQueue
 from services.resilience.clock import Clock
 from services.resilience.priority import background
+from services.storage.database import Transaction
 from services.storage.job_models import Priority
 
 _LOGGER = logging.getLogger(__name__)
@@ -134,6 +135,22 @@ class DigestMending:
 
     def _age(self, work: MendDigest) -> float:
         return (self._clock.now() - work.owed_since).total_seconds()
+
+
+async def take_out_of_posts(
+    transaction: Transaction, user_id: int, *, queue: JobQueue, clock: Clock
+) -> None:
+    """Keep nothing more of a person, as part of unlinking, and have the messages show that."""
+    for guild_id, slot in await forget_in_posts(transaction, user_id):
+        work = MendDigest(
+            guild_id=guild_id,
+            digest_id=slot.digest_id,
+            slot_at=slot.slot_at,
+            payer_id=_NOBODY,
+            owed_since=clock.now(),
+        )
+        # Without a key: one that runs already may have read what was stored before.
+        await queue.enqueue(MEND_DIGEST, work, transaction=transaction)
 
 
 def _with_text(content: DigestContent, written: DigestPick | None) -> DigestContent:

@@ -211,3 +211,16 @@ class PostedDigest(Generic[C]):
     schedule: Schedule
     slot: Slot
     content: C
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PreviewedDigest(Generic[C]):
+    """What one person is shown before it is posted, if it ever is.
+
+    Attributes:
+        slot: When it would be posted.
+        content: What it would say.
+    """
+
+    slot: Slot
+    content: C

@@ -136,12 +136,18 @@ async def forget_prices(
             await rows.change(transaction, row, _encoded(content))
 
 
-async def forget_in_posts(transaction: Transaction, user_id: int) -> None:
-    """Keep nothing more of a person, as part of unlinking; the messages stay as they are."""
+async def forget_in_posts(transaction: Transaction, user_id: int) -> tuple[tuple[int, Slot], ...]:
+    """Keep nothing more of a person, as part of unlinking.
+
+    Returns:
+        The server and slot of each post that told of them, whose message still does.
+    """
     rows = DigestPostRepository()
-    for row in await rows.naming(transaction, f'_id":{user_id},'):
+    found = await rows.naming(transaction, f'_id":{user_id},')
+    for row in found:
         content = _DECODER.decode(row.content).without(user_id)
         await rows.change(transaction, row, _encoded(content))
+    return tuple((row.guild_id, Slot(row.digest_id, row.slot_at)) for row in found)
 
 
 def _post(row: DigestPostRow) -> DigestPost:

@@ -6,8 +6,10 @@ after the gap; one that exists twice means its first occurrence, once.
 
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta
+from difflib import get_close_matches
 from functools import cache
 from typing import Final
+from unicodedata import normalize
 from zoneinfo import ZoneInfo, available_timezones
 
 from services.digests.models import Cadence, Timing, UnknownZone
@@ -15,6 +17,9 @@ from services.digests.models import Cadence, Timing, UnknownZone
 _DAY: Final = timedelta(days=1)
 _SECOND: Final = timedelta(seconds=1)
 _MOST_ZONES: Final = 25  # what Discord shows
+_MOST_ALIKE: Final = 5
+_LEAST_ALIKE: Final = 0.8
+_LONGEST_TYPO: Final = 40
 _USUAL: Final = (
     "Europe/Paris",
     "Europe/Zurich",
@@ -78,13 +83,25 @@ def known_zone(name: str) -> ZoneInfo:
 
 def zones(text: str) -> tuple[str, ...]:
     """Return zones to suggest for what somebody has typed, the best first, 25 at most."""
-    wanted = text.strip().casefold().replace(" ", "_")
+    # Zones have no accents, people type them: "Zürich".
+    bare = normalize("NFKD", text).encode("ascii", "ignore").decode()
+    wanted = bare.strip().casefold().replace(" ", "_")
     if not wanted:
         return tuple(name for name in _USUAL if name in _names())
     ranked = sorted(
         (rank, name) for name in _suggested() if (rank := _rank(name, wanted)) is not None
     )
+    if not ranked and len(wanted) <= _LONGEST_TYPO:
+        return _alike(wanted)
     return tuple(name for _, name in ranked[:_MOST_ZONES])
+
+
+def _alike(wanted: str) -> tuple[str, ...]:
+    """Return zones that somebody may have meant who mistyped one, or its place."""
+    by_word = {name.casefold().rpartition("/")[2]: name for name in _suggested()}
+    by_word |= {name.casefold(): name for name in _suggested()}
+    close = get_close_matches(wanted, by_word, _MOST_ALIKE, cutoff=_LEAST_ALIKE)
+    return tuple(dict.fromkeys(by_word[word] for word in close))
 
 
 def _slots(timing: Timing, zone: ZoneInfo, day: date, step: timedelta) -> Iterator[datetime]:

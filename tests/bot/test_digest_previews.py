@@ -16,7 +16,7 @@ from bot.ui.notices import notice
 from services.digests.models import (
     Cadence,
     Place,
-    PostedDigest,
+    PreviewedDigest,
     Schedule,
     Slot,
     Timing,
@@ -58,12 +58,14 @@ class FakeComposer:
     said: Said | None = None
     seconds: float = 0.0
     asked: list[tuple[datetime | None, datetime]] = field(default_factory=list)
+    time_left: list[float] = field(default_factory=list)
 
     async def compose(
         self, schedule: Schedule, *, since: datetime | None, now: datetime
     ) -> Said | None:
         del schedule
         self.asked.append((since, now))
+        self.time_left.append(remaining(self.clock))
         await self.clock.pass_time(self.seconds)
         return self.said
 
@@ -71,13 +73,13 @@ class FakeComposer:
         raise AssertionError(f"posted {schedule}, {slot}, {place}, {content}")
 
 
-def render(posted: PostedDigest[Said], texts: Texts) -> ui.LayoutView:
+def render(posted: PreviewedDigest[Said], texts: Texts) -> ui.LayoutView:
     return notice(f"{posted.content.text} ({texts.language}, {posted.slot.unix})")
 
 
 def make_previews(composer: FakeComposer) -> DigestPreviews[Said]:
     renderings = Renderings(Catalogue())
-    renderings.register(PostedDigest, render)
+    renderings.register(PreviewedDigest, render)
     return DigestPreviews(composer, renderings=renderings, clock=composer.clock)
 
 
@@ -103,13 +105,22 @@ async def test_preview_is_what_the_next_slot_would_show(clock: VirtualClock) -> 
 
 
 @in_virtual_time
-async def test_preview_is_not_waited_for_longer_than_a_minute(clock: VirtualClock) -> None:
+async def test_who_composes_a_preview_sees_how_long_upstreams_may_take(clock: VirtualClock) -> None:
+    composer = FakeComposer(clock, Said("neuf"))
+
+    await make_previews(composer).view(SCHEDULE)
+
+    assert composer.time_left == [30]
+
+
+@in_virtual_time
+async def test_preview_is_not_waited_for_longer_than_half_a_minute(clock: VirtualClock) -> None:
     slow = FakeComposer(clock, Said("neuf"), seconds=3_600)
 
     with pytest.raises(TimeoutError):
         await make_previews(slow).view(SCHEDULE)
 
-    assert clock.elapsed == pytest.approx(60)
+    assert clock.elapsed == pytest.approx(30)
 
 
 @in_virtual_time
@@ -143,3 +154,13 @@ async def test_today_is_a_day_of_the_digests_own_zone(
     previews = make_previews(FakeComposer(clock))
 
     assert previews.was_posted_today(replace(SCHEDULE, last_posted_at=posted_at)) == expected
+
+
+@pytest.mark.parametrize(("seconds", "expected"), [(0, True), (59, True), (60, False), (-5, False)])
+@in_virtual_time
+async def test_just_now_is_less_than_a_minute_ago(
+    clock: VirtualClock, seconds: int, *, expected: bool
+) -> None:
+    schedule = replace(SCHEDULE, last_posted_at=WALL_START - timedelta(seconds=seconds))
+
+    assert make_previews(FakeComposer(clock)).was_posted_just_now(schedule) == expected

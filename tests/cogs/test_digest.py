@@ -277,6 +277,7 @@ async def test_edit_stays_where_it_is_when_it_may_not_post_in_the_other_channel(
     refused = await stage.say("edit", channel="listening-room")
 
     assert "so the digest stays where it is" in refused.text
+    assert "**Send Messages**" in refused.text
     assert await stage.schedule(schedule.digest_id) == schedule
 
 
@@ -419,3 +420,13 @@ async def test_leave_is_offered_only_for_what_one_is_in(stage: DigestStage) -> N
     assert [choice.value for choice in offered] == [str(vinyl.digest_id)]
     assert "You've left" in left.text
     assert "You aren't in the digest" in twice.text
+
+
+async def test_second_post_within_a_minute_is_not_promised(stage: DigestStage) -> None:
+    await stage.create()
+    stage.services.digest_preview.today = stage.services.digest_preview.just_now = True
+
+    told = await stage.say("post")
+
+    assert "It went out just now" in told.text
+    assert stage.services.digest_posting.asked == []

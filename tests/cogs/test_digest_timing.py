@@ -43,7 +43,9 @@ def test_new_timing_understands_what_is_left_out_or_written_another_way(
 @pytest.mark.parametrize(
     ("said", "expected"),
     [
-        pytest.param({"zone": "Zürich"}, "I know no time zone “Zürich”. It's a region", id="none"),
+        pytest.param({"zone": "Atlantis"}, "no time zone “Atlantis”. It's a region", id="none"),
+        pytest.param({"zone": "Zürich"}, "Did you mean `Europe/Zurich`?", id="accents"),
+        pytest.param({"zone": "Europe/Zurch"}, "Did you mean `Europe/Zurich`?", id="mistyped"),
         pytest.param({"zone": "york"}, "Did you mean `America/New_York`?", id="part of one"),
         pytest.param({"zone": "**x**"}, r"“\*\*x\*\*”", id="escaped"),
         pytest.param({"zone": "../passwd"}, "I know no time zone", id="a path"),

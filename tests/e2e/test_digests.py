@@ -1,7 +1,8 @@
 """Digests with the real bot: set up, joined, posted at their hour on a clock that is moved."""
 
+import sqlite3
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -14,6 +15,7 @@ from harness.warm import WarmStarter
 from bot.demo.process import RemoteClock, bot_process
 from bot.sandbox.discord import Message, Permission
 from bot.sandbox.sandbox import Sandbox
+from services.resilience.clock import SystemClock
 
 DAILY = {"channel": "vinyl", "cadence": "daily", "timezone": "UTC"}
 
@@ -24,6 +26,7 @@ class World:
 
     sandbox: Sandbox
     clock: RemoteClock
+    database: Path
 
     async def say(self, name: str, user: str = "alice", /, **options: object) -> Message:
         exchange = await self.sandbox.discord.run_command(name, options, user=user)
@@ -45,10 +48,16 @@ class World:
         requests = self.sandbox.discord.requests
         return lambda: sum(each.status == 403 for each in requests) == times
 
+    def stored_of_digests(self) -> str:
+        """Return who is in digests, and what those that were posted say, as the database has it."""
+        with closing(sqlite3.connect(f"file:{self.database}?mode=ro", uri=True)) as database:
+            tables = ("digest_members", "digest_posts", "digest_slots")
+            rows = [database.execute(f"SELECT * FROM {table}").fetchall() for table in tables]  # noqa: S608
+        return str(rows)
+
     def posted(self, channel: str = "vinyl") -> list[Message]:
         """Return what stands in a channel, oldest first."""
-        discord = self.sandbox.discord
-        return discord._platform.board.in_channel(discord.channels[channel])[::-1]
+        return self.sandbox.discord.messages_in(channel)
 
 
 @pytest.fixture
@@ -67,13 +76,13 @@ async def running(log: Path, warm: WarmStarter) -> AsyncIterator[World]:
         Sandbox() as sandbox,
         bot_process(
             sandbox,
-            settings=SHORT_LIMITS,
+            settings={**SHORT_LIMITS, "DATA_DIR": str(log.parent)},
             log_path=log,
             has_movable_clock=True,
             start=warm.start,
         ) as process,
     ):
-        yield World(sandbox, RemoteClock(process))
+        yield World(sandbox, RemoteClock(process), log.parent / "aime.db")
 
 
 async def test_digest_is_set_up_joined_previewed_and_posted_once_at_its_hour(world: World) -> None:
@@ -113,3 +122,31 @@ async def test_digest_that_is_refused_three_times_is_paused_and_its_creator_told
     assert "**Send Messages**" in told.text
     assert "three times in a row I wasn't allowed" in listed.text
     assert world.posted() == []
+
+
+@pytest.mark.long
+async def test_who_unlinks_discogs_is_gone_from_the_digest_and_from_what_it_posted(
+    world: World,
+) -> None:
+    alice = world.sandbox.discord.users["alice"].id
+    await world.say("account link-discogs", username="crate_digger")
+    await world.digest_in(12)
+    await world.press(await world.say("digest join"), "Join")
+    preview = await world.say("digest preview")
+    while f"<@{alice}>" not in preview.text:  # the collection is still being read
+        await SystemClock().sleep(0.3)
+        preview = await world.say("digest preview")
+    await world.say("digest post")
+    await eventually(lambda: bool(world.posted()), 20)
+    [post] = world.posted()
+    said = post.text
+
+    await world.press(await world.say("account unlink", service="discogs"), "Unlink")
+    await eventually(lambda: f"<@{alice}>" not in post.text, 20)
+    listed = await world.say("digest list")
+    left = await world.say("digest leave")
+
+    assert f"<@{alice}>" in said
+    assert "0 people" in listed.text
+    assert "You aren't in the digest" in left.text
+    assert str(alice) not in world.stored_of_digests()

@@ -58,11 +58,13 @@ class FakePreviews:
         text: Of the preview; None when there is nothing to post.
         error: What composing meets.
         today: One was posted today.
+        just_now: One was posted less than a minute ago.
     """
 
     text: str | None = "Two new records"
     error: Exception | None = None
     today: bool = False
+    just_now: bool = False
 
     async def view(self, schedule: Schedule) -> ui.LayoutView | None:
         del schedule
@@ -73,6 +75,10 @@ class FakePreviews:
     def was_posted_today(self, schedule: Schedule) -> bool:
         del schedule
         return self.today
+
+    def was_posted_just_now(self, schedule: Schedule) -> bool:
+        del schedule
+        return self.just_now
 
 
 @dataclass

@@ -7,6 +7,7 @@ from bot.sandbox.discord.board import NONCE_SECONDS
 from bot.sandbox.discord.cdn import cdn_handler
 from bot.sandbox.discord.changes import EventStream
 from bot.sandbox.discord.connection import GatewayConnection
+from bot.sandbox.discord.messages import Message
 from bot.sandbox.discord.moderation import Moderation
 from bot.sandbox.discord.people import People
 from bot.sandbox.discord.places import Channel, User
@@ -140,6 +141,10 @@ class DiscordStandIn(People, Startable):
     def connections(self) -> list[GatewayConnection]:
         """Every gateway socket the bot ever opened, oldest first."""
         return self._platform.gateway.connections
+
+    def messages_in(self, channel: str) -> list[Message]:
+        """Return what everybody reads in the channel of that name, oldest first."""
+        return self._platform.board.in_channel(self.channels[channel])[::-1]
 
     async def start(self) -> None:
         """Listen; a second call changes nothing.

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from bot.i18n import LANGUAGES, Catalogue, Texts
 from bot.ui.additions_card import additions_card
-from bot.ui.digest_card import digest_card
+from bot.ui.digest_card import digest_card, digest_preview
 from bot.ui.digest_marks import Additions
 from bot.ui.layout import looks_of
 from services.collection.highlight_models import PickReason
@@ -28,7 +28,7 @@ from services.digests.content_models import (
     MemberPart,
     ValueChange,
 )
-from services.digests.models import Cadence, Slot
+from services.digests.models import Cadence, PreviewedDigest, Slot
 
 SLOT = Slot(5, datetime(2026, 11, 23, 7, tzinfo=UTC))
 MARK = "digest:5:1795417200"
@@ -337,3 +337,38 @@ def test_content_survives_being_stored() -> None:
     content = make_content(members=(part,), pick=make_pick())
 
     assert msgspec.json.decode(msgspec.json.encode(content), type=DigestContent) == content
+
+
+def test_nothing_in_a_preview_acts_on_what_is_posted_or_promises_to_be_mended(
+    texts: Texts,
+) -> None:
+    content = make_content(members=(make_part(),), pick=make_pick(is_owed=True))
+
+    looks = looks_of(digest_preview(PreviewedDigest(slot=SLOT, content=content), texts))
+    hide = next(each for each in looks[-1]["components"] if "digest_hide" in each["custom_id"])
+    said = "\n".join(_texts(looks))
+
+    assert hide["disabled"]
+    assert "⏳" not in said
+    assert "👁️" in said
+
+
+def test_digest_of_members_who_cannot_be_read_yet_does_not_say_that_there_are_none() -> None:
+    said = shown(make_content(unread_count=2), Catalogue().texts("en"))
+
+    assert "There's nothing to tell of yet." in said
+    assert "2 members' collections can't be read yet" in said
+    assert "Nobody's records" not in said
+
+
+def test_music_that_two_members_have_is_one_anniversary_of_both() -> None:
+    jubilees = (Anniversary(record=make_record("Blue Train"), years=60),)
+    parts = tuple(
+        make_part(each, added=(make_record(),), added_count=1, jubilees=jubilees)
+        for each in (ANN, BOB)
+    )
+
+    said = shown(make_content(members=parts), Catalogue().texts("en"))
+
+    assert said.count("🎂") == 1
+    assert f"60 years ago this year · <@{ANN}>, <@{BOB}>" in said

@@ -28,9 +28,9 @@ from services.digests.content_models import (
     MemberPart,
 )
 from services.digests.hiding import DigestHiding, Hidden
-from services.digests.mending import MEND_DIGEST
+from services.digests.mending import MEND_DIGEST, take_out_of_posts
 from services.digests.models import NoSuchDigest, Place, Schedule, Slot
-from services.digests.posts import DigestPosts, forget_in_posts, forget_prices
+from services.digests.posts import DigestPosts, forget_prices
 from services.errors import ServiceDisabled, UpstreamServerError
 from services.jobs.kinds import RetryLater, RunningJob
 from services.storage.database import Database
@@ -273,14 +273,21 @@ async def test_message_that_is_gone_leaves_the_member_out(channel: Channel) -> N
     assert await channel.hiding.hide(GUILD, SLOT, BOB) is Hidden.LEFT
 
 
-async def test_unlinking_keeps_nothing_of_a_person(channel: Channel, database: Database) -> None:
+async def test_unlinking_keeps_nothing_of_a_person_and_takes_them_out_of_the_message(
+    channel: Channel, database: Database
+) -> None:
+    await channel.work()  # the text that was owed
     async with database.write() as transaction:
-        await forget_in_posts(transaction, ANN)
+        await take_out_of_posts(transaction, ANN, queue=channel.queue, clock=channel.clock)
 
     post = await channel.posts.get(GUILD, SLOT)
+    await channel.work()
+
     assert post is not None
-    assert not post.content.tells_of(ANN)
-    assert post.content.tells_of(BOB)
+    for content in (post.content, channel.shown):
+        assert not content.tells_of(ANN)
+        assert content.tells_of(BOB)
+    assert await channel.queue.waiting(MEND_DIGEST) == 0
 
 
 @ON_SQLITE
