@@ -17,8 +17,10 @@ from bot.ui.playlist_buttons import (
     WATCH_PREFIX,
 )
 from bot.ui.playlist_run_card import latest_text
+from bot.ui.spotify_account_card import expiry_line
 from bot.ui.spotify_names import tracks_text
 from bot.ui.text import escape, fit, isolate, link, number, one_line, shorten
+from services.accounts.models import SpotifyLink
 from services.music import clean_text
 from services.playlists.models import Run
 from services.playlists.service import Contents
@@ -32,7 +34,13 @@ Menu = ui.Select[ui.LayoutView]
 
 
 def playlists_card(
-    page: PlaylistPage, at: int, latest: Run | None, *, user_id: int, texts: Texts
+    page: PlaylistPage,
+    at: int,
+    latest: Run | None,
+    *,
+    linked: SpotifyLink | None = None,
+    user_id: int,
+    texts: Texts,
 ) -> ui.LayoutView:
     """Return ten of a person's playlists.
 
@@ -40,6 +48,7 @@ def playlists_card(
         page: What is shown.
         at: Which page that is, 1 or more.
         latest: The run under way or that ended lately, or None.
+        linked: Their link, whose end is told when it is near.
         user_id: Who asked, and may press the buttons.
         texts: Their language.
     """
@@ -50,6 +59,9 @@ def playlists_card(
     nothing = texts.gettext("None yet. `/playlist create` makes one, also from your records.")
     card.add_item(ui.TextDisplay("\n".join(lines) or nothing))
     card.add_item(ui.TextDisplay(subtext(" · ".join(_list_footer(page, at, texts)))))
+    ending = expiry_line(linked, texts) if linked is not None else None
+    if ending is not None:
+        card.add_item(ui.TextDisplay(ending))
     if latest is not None:
         card.add_item(ui.Separator())
         card.add_item(ui.TextDisplay(latest_text(latest, texts)))

@@ -141,7 +141,7 @@ def expiry_line(linked: SpotifyLink, texts: Texts) -> str | None:
         "Spotify ends your link {when}; `/account link-spotify` renews it.",
         when=timestamp(linked.expires_at),
     )
-    return subtext(f"⏳ {said}")
+    return subtext(f"⌛ {said}")
 
 
 def expiring_card(expiring: SpotifyExpiring, texts: Texts) -> ui.LayoutView:

@@ -46,6 +46,7 @@ async def setup(bot: Host[Services]) -> None:
         runs=services.playlists.runs,
         messages=services.playlists.messages,
         links=services.playlists.links,
+        accounts=services.spotify_links,
         genres=services.collection,
         suggestions=services.suggestions,
     )

@@ -24,7 +24,9 @@ class Looking:
         user_id = reply.user_id
         page = await self._parts.playlists.page(user_id, number)
         latest = await self._parts.runs.latest(user_id)
-        await reply.show(playlists_card(page, number, latest, user_id=user_id, texts=texts))
+        linked = await self._parts.accounts.describe(user_id)
+        card = playlists_card(page, number, latest, linked=linked, user_id=user_id, texts=texts)
+        await reply.show(card)
 
     async def show(self, reply: InteractionReply, text: str, texts: Texts) -> None:
         """Show the playlist that a text means."""

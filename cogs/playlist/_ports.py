@@ -7,6 +7,7 @@ from bot.errors import Answers
 from bot.i18n import Texts
 from bot.ui.choices import Suggesting
 from bot.ui.reply import Reply
+from services.accounts.models import SpotifyLink as AccountLink
 from services.playlists.models import Draft, Run, Wish
 from services.playlists.service import Added, Contents
 from services.spotify.links import SpotifyLink, Unsupported
@@ -58,6 +59,13 @@ class Links(Protocol):
 
     async def read(self, text: str, /) -> SpotifyLink | Unsupported | None:
         """Return what a text means that is a link, short ones looked up."""
+
+
+class Accounts(Protocol):
+    """``SpotifyLinks``, as far as it is needed here."""
+
+    async def describe(self, user_id: int, /) -> AccountLink | None:
+        """Return the person's link."""
 
 
 class Runs(Protocol):
@@ -112,6 +120,8 @@ class Services(Protocol):
     @property
     def playlists(self) -> Playing: ...
     @property
+    def spotify_links(self) -> Accounts: ...
+    @property
     def collection(self) -> Genres: ...
     @property
     def suggestions(self) -> Suggesting: ...
@@ -127,5 +137,6 @@ class Parts:
     runs: Runs
     messages: Messages
     links: Links
+    accounts: Accounts
     genres: Genres
     suggestions: Suggesting

@@ -90,6 +90,7 @@ async def test_hostile_query_is_shown_as_text(shared_bot: RunningBot, text: str)
     assert_harmless(message)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("text", HOSTILE)
 async def test_hostile_topic_is_shown_as_text(shared_bot: RunningBot, text: str) -> None:
     message = await final_message(await shared_bot.command("describe", topic=text), 30)

@@ -285,8 +285,8 @@ async def test_record_of_a_link_by_name_is_kept_here_and_said_so(bot: RunningBot
     ("kind", "start"),
     [
         pytest.param("csv", b"Catalog#,Artist,", id="csv"),
-        pytest.param("json", b"{", id="json"),
-        pytest.param("markdown", b"# ", id="markdown"),
+        pytest.param("json", b"{", id="json", marks=pytest.mark.long),
+        pytest.param("markdown", b"# ", id="markdown", marks=pytest.mark.long),
     ],
 )
 async def test_export_is_a_file_for_the_asker_alone(

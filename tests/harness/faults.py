@@ -248,6 +248,7 @@ REFUSALS = [
             crowd=20,
         ),
         id="slots",
+        marks=pytest.mark.long,  # seconds each
     ),
     pytest.param(
         replace(
@@ -255,6 +256,7 @@ REFUSALS = [
             settings={"spotify_deadline_seconds": 5.0, "discogs_deadline_seconds": 5.0},
         ),
         id="deadline",
+        marks=pytest.mark.long,  # seconds each
     ),
 ]
 

@@ -16,6 +16,7 @@ from bot.ui.playlist_cards import contents_card, playlists_card
 from bot.ui.playlist_change_cards import added_card, created_card, into_card, pick_card
 from bot.ui.playlist_draft_card import draft_card
 from bot.ui.playlist_run_card import Look, look_of, run_card
+from services.accounts.models import SpotifyLink
 from services.playlists.models import (
     Album,
     Doubt,
@@ -264,3 +265,20 @@ def test_card_button_carries_what_is_added_and_whose_it_is(english: Texts) -> No
 
     [button] = [each for each in view.walk_children() if isinstance(each, ui.Button)]
     assert button.custom_id == f"playlist:add:{USER}:track:{ID}"
+
+
+@pytest.mark.parametrize("is_expiring", [True, False])
+def test_list_tells_that_the_link_ends_soon(is_expiring: bool, english: Texts) -> None:  # noqa: FBT001  # a case
+    linked = SpotifyLink(
+        name="Marie",
+        linked_at=datetime(2026, 6, 1, tzinfo=UTC),
+        expires_at=datetime(2026, 12, 1, tzinfo=UTC),
+        is_expiring=is_expiring,
+        is_usable=True,
+        scopes=frozenset(),
+    )
+    page = PlaylistPage(playlists=(), total=0)
+
+    card = playlists_card(page, 1, None, linked=linked, user_id=USER, texts=english)
+
+    assert ("`/account link-spotify` renews it" in shown(card)) is is_expiring
