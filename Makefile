@@ -10,8 +10,8 @@ BIN := .venv/bin
 STAMP := .venv/.stamp
 # More arguments, such as: make test ARGS=tests/bot, make lock ARGS=--upgrade
 ARGS ?=
-# Most of the tests' time is waiting: four at once, even on two cores. TOGETHER= runs one by one.
-TOGETHER ?= -n 4 --dist worksteal
+# Most of the tests' time is waiting: five at once, even on two cores. TOGETHER= runs one by one.
+TOGETHER ?= -n 5 --dist worksteal
 # The first of these that is 3.11 or newer makes .venv; PYTHON=… decides otherwise.
 PYTHON ?= python3.11 python3.12 python3.13 python3
 

@@ -123,22 +123,6 @@ async def test_preview_is_not_waited_for_longer_than_half_a_minute(clock: Virtua
     assert clock.elapsed == pytest.approx(30)
 
 
-@in_virtual_time
-async def test_preview_lets_its_writer_know_how_long_it_may_take(clock: VirtualClock) -> None:
-    left: list[float] = []
-
-    class Hurried(FakeComposer):
-        async def compose(
-            self, schedule: Schedule, *, since: datetime | None, now: datetime
-        ) -> Said | None:
-            left.append(remaining(clock))
-            return await super().compose(schedule, since=since, now=now)
-
-    await make_previews(Hurried(clock, Said("neuf"))).view(SCHEDULE)
-
-    assert left == [pytest.approx(60)]
-
-
 @pytest.mark.parametrize(
     ("posted_at", "expected"),
     [
