@@ -199,6 +199,10 @@ TYPED: dict[str, Any] = {
     "format": "csv",
     "item": "1",
     "user": "bob",
+    "channel": "vinyl",
+    "cadence": "daily",
+    "hour": 8,
+    "timezone": "UTC",
 }
 _MOST_CHOICES = 3
 
