@@ -97,12 +97,8 @@ class OwnRecords:
         """Look into ``shelves``."""
         self._shelves = shelves
 
-    async def of_album(self, user_id: int, work: Work) -> Belongings:
-        """Return what the person has and wants of an album."""
-        return (await self.of_albums(user_id, {0: work}))[0]
-
     async def of_albums(self, user_id: int, works: Mapping[K, Work]) -> dict[K, Belongings]:
-        """Return the same of several albums, by the keys of ``works``.
+        """Return what the person has and wants of albums, by the keys of ``works``.
 
         Those of one artist cost one look; whom else an artist's records name first, another.
         """

@@ -93,12 +93,6 @@ class Unsupported:
 FoundLink: TypeAlias = SpotifyLink | ShortLink | Unsupported
 
 
-def find_links(text: str) -> tuple[FoundLink, ...]:
-    """Return Spotify's links in a message, in their order and each once; never raises."""
-    found = (parse_address(address) for address in iter_addresses(text))
-    return tuple(dict.fromkeys(link for link in found if link is not None))
-
-
 def parse_link(text: str) -> FoundLink | None:
     """Return the link that ``text`` is, in whatever it is wrapped; None for anything else.
 

@@ -5,7 +5,7 @@ from fakes.copies import make_copy, store
 from fakes.wishes import make_wish
 
 from services.catalogue.matching import Work
-from services.catalogue.own_records import OwnRecords, OwnShelves
+from services.catalogue.own_records import Belongings, OwnRecords, OwnShelves
 from services.collection.want_rows import want_row
 from services.discogs.shelf_models import Format
 from services.resilience.clock import SystemClock
@@ -45,10 +45,15 @@ async def own(database: Database, user_id: int = ALICE) -> OwnRecords:
     return OwnRecords(OwnShelves(database, clock=SystemClock()))
 
 
+async def of_album(records: OwnRecords, work: Work) -> Belongings:
+    """Return what Alice has of one album."""
+    return (await records.of_albums(ALICE, {0: work}))[0]
+
+
 async def test_pressings_of_an_album_are_found_and_doubtful_ones_kept_apart(
     database: Database,
 ) -> None:
-    belongings = await (await own(database)).of_album(ALICE, BLUE_TRAIN)
+    belongings = await of_album(await own(database), BLUE_TRAIN)
 
     assert sorted(copy.year or 0 for copy in belongings.copies) == [1958, 2003]
     assert [copy.title for copy in belongings.doubtful] == ["Blue Train (Live)"]
@@ -56,7 +61,7 @@ async def test_pressings_of_an_album_are_found_and_doubtful_ones_kept_apart(
 
 
 async def test_nothing_of_others_is_anybodys_own(database: Database) -> None:
-    belongings = await (await own(database, BOB)).of_album(ALICE, BLUE_TRAIN)
+    belongings = await of_album(await own(database, BOB), BLUE_TRAIN)
 
     assert (belongings.copies, belongings.doubtful) == ((), ())
 
@@ -99,11 +104,11 @@ async def test_who_is_named_first_on_one_record_hides_none_of_the_others(
 async def test_records_of_many_are_found_by_their_title(database: Database) -> None:
     records = await own(database)
 
-    various = await records.of_album(
-        ALICE, Work(title="Pulp Fiction (Soundtrack)", artists=("Various Artists",))
+    various = await of_album(
+        records, Work(title="Pulp Fiction (Soundtrack)", artists=("Various Artists",))
     )
-    nobody = await records.of_album(ALICE, Work(title="Pulp Fiction", artists=()))
-    hits = await records.of_album(ALICE, Work(title="Greatest Hits", artists=("Queen",), year=1981))
+    nobody = await of_album(records, Work(title="Pulp Fiction", artists=()))
+    hits = await of_album(records, Work(title="Greatest Hits", artists=("Queen",), year=1981))
 
     assert [copy.title for copy in various.copies] == ["Pulp Fiction"]
     assert nobody.copies == ()

@@ -5,12 +5,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from services.catalogue.links import find_music_links
+from services.discogs.links import DiscogsPage
 from services.spotify.links import (
     FoundLink,
     ShortLink,
     SpotifyLink,
     Unsupported,
-    find_links,
     parse_link,
 )
 from services.spotify.models import SpotifyKind
@@ -95,7 +96,7 @@ def test_wrapping_does_not_belong_to_the_link(wrapping: str) -> None:
     ],
 )
 def test_link_is_found_in_a_sentence(text: str) -> None:
-    assert find_links(text.format(PAGE)) == (ALBUM,)
+    assert find_music_links(text.format(PAGE)) == (ALBUM,)
     assert parse_link(text.format(PAGE)) is None or text.count(" ") == 0
 
 
@@ -188,7 +189,7 @@ def test_kind_without_a_card_is_named(text: str, kind: str) -> None:
     ],
 )
 def test_anything_else_is_no_link(text: str) -> None:
-    assert find_links(text) == ()
+    assert find_music_links(text) == ()
 
 
 def test_links_of_a_message_come_in_order_and_once() -> None:
@@ -197,7 +198,7 @@ def test_links_of_a_message_come_in_order_and_once() -> None:
         f"[show](https://open.spotify.com/show/{ID}) [show](https://open.spotify.com/show/{OTHER})"
     )
 
-    assert find_links(text) == (
+    assert find_music_links(text) == (
         ALBUM,
         SpotifyLink(SpotifyKind.TRACK, OTHER),
         ShortLink("https://spotify.link/x"),
@@ -218,7 +219,8 @@ _PIECES = st.sampled_from(
 @settings(max_examples=50)
 @given(st.one_of(st.text(), st.lists(_PIECES, max_size=60).map("".join)))
 def test_whatever_is_said_nothing_is_raised_and_what_is_found_is_well_formed(text: str) -> None:
-    for link in find_links(text):
+    for link in find_music_links(text):
+        assert not isinstance(link, DiscogsPage)
         assert _is_well_formed(link)
         assert parse_link(_written(link)) == link
 
@@ -232,7 +234,7 @@ def test_whatever_is_said_nothing_is_raised_and_what_is_found_is_well_formed(tex
 def test_link_is_found_whatever_surrounds_it(kind: SpotifyKind, item: str, text: str) -> None:
     link = SpotifyLink(kind, item)
 
-    assert find_links(f"{text} {link.url} {text}") == (link,)
+    assert find_music_links(f"{text} {link.url} {text}") == (link,)
 
 
 @pytest.mark.parametrize(
@@ -257,7 +259,7 @@ def test_link_is_found_whatever_surrounds_it(kind: SpotifyKind, item: str, text:
 def test_hostile_message_takes_time_in_proportion_to_its_length(unit: str) -> None:
     def spent(characters: int) -> float:
         text = (unit * characters)[:characters]
-        return min(_seconds(lambda: find_links(text)) for _ in range(3))
+        return min(_seconds(lambda: find_music_links(text)) for _ in range(3))
 
     # 16 times the characters: 16 times the time where it grows in proportion, 256 where squared.
     assert spent(16 * MOST_CHARACTERS) < 80 * spent(MOST_CHARACTERS) + 0.01
