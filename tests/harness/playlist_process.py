@@ -5,13 +5,7 @@ first ones kills itself at a step by chance: as it asks Spotify, when it is answ
 commit, right after it. The last one ends the run.
 """
 
-import asyncio
-import logging
-import os
-import sys
-import traceback
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable
 
 import aiohttp
 import msgspec
@@ -21,14 +15,13 @@ from fakes.policies import easy_policy
 from fakes.spotify import spotify_sender
 
 from harness.databases import open_database
+from harness.fuses import SHORT_LEASE, DeadlyQueue, Fuse, main
 from harness.job_process import place, tell
 from harness.playlists import FixedCredential
-from harness.sync_process import Fuse
 from services.catalogue.spotify_match import SpotifyMatcher
 from services.collection.models import StoredCopy
 from services.http import HttpClient
 from services.jobs.kinds import Handlers, RunningJob
-from services.jobs.leases import Lease
 from services.jobs.queue import JobQueue
 from services.jobs.worker import Worker, working
 from services.playlists.choosing import Choosing
@@ -42,11 +35,10 @@ from services.spotify.accounts import SpotifyAccount
 from services.spotify.auth import ClientCredentials
 from services.spotify.playlists import SpotifyPlaylists
 from services.spotify.service import SpotifyService
-from services.storage.database import Database, Transaction
+from services.storage.database import Database
 
 USER = 7
 WISH = Wish(name="Killed", selection=COLLECTION)
-_LEASE = Lease(seconds=1.0, beat_every=0.25, watch_every=0.125)
 
 
 class Plan(msgspec.Struct, frozen=True, kw_only=True):
@@ -73,19 +65,6 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     kills: int = 0
     most_steps: int = 12
     seed: int = 1
-
-
-class DeadlyQueue(JobQueue):
-    """A queue whose process may die right before a commit, and right after it."""
-
-    fuse: Fuse
-
-    @asynccontextmanager
-    async def writing(self) -> AsyncIterator[Transaction]:
-        async with super().writing() as transaction:
-            yield transaction
-            self.fuse.burn()
-        self.fuse.burn()
 
 
 class DeadlyPlaylists(SpotifyPlaylists):
@@ -180,7 +159,7 @@ async def work(plan: Plan, number: int, steps: int | None) -> None:
             name=f"fill {number}",
             clock=clock,
             chance=seeded(number),
-            lease=_LEASE,
+            lease=SHORT_LEASE,
         )
         async with working(worker, drain_seconds=10):
             async for state in runs.watch(USER, run_id):
@@ -194,27 +173,5 @@ async def begun(runs: PlaylistRuns) -> int:
     return draft.run.run_id
 
 
-def run_child(plan: Plan, number: int, steps: int | None) -> int:
-    """Run one child to its end; returns its exit code."""
-    child = os.fork()
-    if child:
-        return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
-    try:
-        asyncio.run(work(plan, number, steps))
-    except BaseException:  # noqa: BLE001  # a bug: say it, and do not become a second first process
-        traceback.print_exc()
-        os._exit(1)
-    os._exit(0)
-
-
-def supervise(plan: Plan) -> None:
-    """Run one child after the other."""
-    chance = seeded(plan.seed)
-    for number in range(plan.kills):
-        tell(f"ended {run_child(plan, number, chance.randint(1, plan.most_steps))}")
-    tell(f"ended {run_child(plan, plan.kills, None)}")
-
-
 if __name__ == "__main__":
-    logging.basicConfig(stream=sys.stdout, level=logging.WARNING, format="log %(message)s")
-    supervise(msgspec.json.decode(sys.argv[1], type=Plan))
+    main(Plan, work)

@@ -5,21 +5,15 @@ first ones kills itself at a step by chance: as it asks, when it is answered, ri
 right after it. The last one ends the sync.
 """
 
-import asyncio
-import logging
-import os
 import random
-import sys
-import traceback
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 
 import aiohttp
 import msgspec
 from fakes.chance import seeded
 
 from harness.databases import open_database
-from harness.job_process import die, place, tell
+from harness.fuses import SHORT_LEASE, DeadlyQueue, Fuse, main
+from harness.job_process import place, tell
 from services.collection.sync import CollectionSync
 from services.collection.sync_work import SYNC, SyncWork
 from services.discogs.accounts import DiscogsAccount
@@ -28,7 +22,6 @@ from services.discogs.shelf import DiscogsShelf
 from services.discogs.shelf_models import CollectionPage, Folder, NoteField
 from services.http import HttpClient
 from services.jobs.kinds import Handlers, RunningJob
-from services.jobs.leases import Lease
 from services.jobs.queue import JobQueue
 from services.jobs.worker import Worker, working
 from services.resilience.clock import SystemClock
@@ -37,10 +30,9 @@ from services.resilience.policy import Policy
 from services.secret import Secret
 from services.storage.collection_entries import LocalEntries
 from services.storage.collections import CollectionRepository
-from services.storage.database import Database, Transaction
+from services.storage.database import Database
 
 USER = 7
-_LEASE = Lease(seconds=1.0, beat_every=0.25, watch_every=0.125)
 
 
 class Plan(msgspec.Struct, frozen=True, kw_only=True):
@@ -63,36 +55,6 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     kills: int = 0
     most_steps: int = 12
     seed: int = 1
-
-
-class Fuse:
-    """Ends the process after so many steps, once it is lit.
-
-    Attributes:
-        left: Steps; None: it does not burn.
-    """
-
-    left: int | None = None
-
-    def burn(self) -> None:
-        if self.left is None:
-            return
-        self.left -= 1
-        if self.left <= 0:
-            die()
-
-
-class DeadlyQueue(JobQueue):
-    """A queue whose process may die right before a commit, and right after it."""
-
-    fuse: Fuse
-
-    @asynccontextmanager
-    async def writing(self) -> AsyncIterator[Transaction]:
-        async with super().writing() as transaction:
-            yield transaction
-            self.fuse.burn()
-        self.fuse.burn()
 
 
 class DeadlyShelf:
@@ -182,34 +144,12 @@ async def work(plan: Plan, number: int, steps: int | None) -> None:
             name=f"sync {number}",
             clock=clock,
             chance=seeded(number),
-            lease=_LEASE,
+            lease=SHORT_LEASE,
         )
         async with working(worker, drain_seconds=10):
             async for state in sync.watch(USER):
                 tell(f"pages {state.pages_done}")
 
 
-def run_child(plan: Plan, number: int, steps: int | None) -> int:
-    """Run one child to its end; returns its exit code."""
-    child = os.fork()
-    if child:
-        return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
-    try:
-        asyncio.run(work(plan, number, steps))
-    except BaseException:  # noqa: BLE001  # a bug: say it, and do not become a second first process
-        traceback.print_exc()
-        os._exit(1)
-    os._exit(0)
-
-
-def supervise(plan: Plan) -> None:
-    """Run one child after the other."""
-    chance = seeded(plan.seed)
-    for number in range(plan.kills):
-        tell(f"ended {run_child(plan, number, chance.randint(1, plan.most_steps))}")
-    tell(f"ended {run_child(plan, plan.kills, None)}")
-
-
 if __name__ == "__main__":
-    logging.basicConfig(stream=sys.stdout, level=logging.WARNING, format="log %(message)s")
-    supervise(msgspec.json.decode(sys.argv[1], type=Plan))
+    main(Plan, work)

@@ -1,18 +1,15 @@
 """A playlist over sockets, whose process is killed with -9 twenty times: every track once."""
 
-import asyncio
-import os
 import secrets
 import signal
 import sys
 from collections.abc import AsyncIterator
-from contextlib import suppress
 from pathlib import Path
 
-import msgspec
 import pytest
 from fakes.chance import seeded
 from harness.databases import open_database
+from harness.fuses import play
 from harness.playlist_process import Plan
 from sqlalchemy import select
 
@@ -53,7 +50,7 @@ async def test_playlist_whose_process_is_killed_twenty_times_holds_every_track_o
     albums = list(spotify.catalogue.spotify_albums.values())[:ALBUMS]
     plan = plan_of(spotify, where, albums, seed)
 
-    endings = await play(plan)
+    endings = await play("harness.playlist_process", plan)
 
     assert endings == [-signal.SIGKILL] * KILLS + [0]
     [playlist] = spotify.playlists.of(LISTENER)
@@ -83,28 +80,6 @@ def plan_of(spotify: SpotifyStandIn, where: str, albums: list[Album], seed: int)
 
 def track_ids(album: Album) -> set[str]:
     return {album.spotify_track_id(number) for number in range(1, len(album.tracks) + 1)}
-
-
-async def play(plan: Plan) -> list[int]:
-    """Run the processes to their end; returns how each ended."""
-    process = await asyncio.create_subprocess_exec(
-        sys.executable,
-        "-m",
-        "harness.playlist_process",
-        msgspec.json.encode(plan).decode(),
-        stdout=asyncio.subprocess.PIPE,
-        cwd=_ROOT,
-        env={**os.environ, "PYTHONPATH": f"{_ROOT}:{_ROOT / 'tests'}"},  # noqa: TID251  # a child's
-        start_new_session=True,
-    )
-    try:
-        output, _ = await process.communicate()
-    finally:
-        with suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGKILL)
-    lines = output.decode().splitlines()
-    assert process.returncode == 0, lines[-30:]
-    return [int(line.split()[1]) for line in lines if line.startswith("ended ")]
 
 
 async def left(database: Database) -> tuple[int, str]:

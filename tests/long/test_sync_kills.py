@@ -1,19 +1,16 @@
 """A sync over sockets, whose process is killed with -9 twenty times: nothing lost or doubled."""
 
-import asyncio
-import os
 import secrets
 import signal
 import sys
 from collections import Counter
 from collections.abc import AsyncIterator
-from contextlib import suppress
 from pathlib import Path
 
-import msgspec
 import pytest
 from fakes.chance import seeded
 from harness.databases import open_database
+from harness.fuses import play
 from harness.sync_process import USER, Plan
 from sqlalchemy import select
 
@@ -64,7 +61,7 @@ async def test_sync_that_is_killed_twenty_times_stores_exactly_what_discogs_has(
         seed=seed,
     )
 
-    endings = await play(plan)
+    endings = await play("harness.sync_process", plan)
 
     assert endings == [-signal.SIGKILL] * KILLS + [0]
     async with open_database(empty_database) as database:
@@ -73,28 +70,6 @@ async def test_sync_that_is_killed_twenty_times_stores_exactly_what_discogs_has(
     asked = pages_asked(discogs)
     assert set(asked) == set(range(1, PAGES + 1))
     assert asked.total() <= PAGES + KILLS
-
-
-async def play(plan: Plan) -> list[int]:
-    """Run the processes to their end; returns how each ended."""
-    process = await asyncio.create_subprocess_exec(
-        sys.executable,
-        "-m",
-        "harness.sync_process",
-        msgspec.json.encode(plan).decode(),
-        stdout=asyncio.subprocess.PIPE,
-        cwd=_ROOT,
-        env={**os.environ, "PYTHONPATH": f"{_ROOT}:{_ROOT / 'tests'}"},  # noqa: TID251  # a child's
-        start_new_session=True,
-    )
-    try:
-        output, _ = await process.communicate()
-    finally:
-        with suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGKILL)
-    lines = output.decode().splitlines()
-    assert process.returncode == 0, lines[-30:]
-    return [int(line.split()[1]) for line in lines if line.startswith("ended ")]
 
 
 async def stored(database: Database) -> Counter[Row]:
