@@ -144,8 +144,9 @@ async def work(plan: Plan, number: int, steps: int | None) -> None:
         aiohttp.ClientSession(headers=headers) as session,
     ):
         runs, queue = make_runs(plan, database, session, fuse)
-        running = await runs.running(USER)
-        run_id = running.run_id if running else await begun(runs)
+        # The one before may have died right after it had ended the run.
+        known = await runs.latest(USER)
+        run_id = known.run_id if known else await begun(runs)
 
         async def run(job: RunningJob[FillWork]) -> None:
             fuse.left = steps  # lit now: waiting for the lease of the one before is no step
