@@ -73,7 +73,7 @@ def plan_of(spotify: SpotifyStandIn, where: str, albums: list[Album], seed: int)
         token=spotify.accounts.issue_user(person, scopes),
         records=tuple((album.artist, album.title) for album in albums),
         kills=KILLS,
-        most_steps=seeded(seed).randint(3, 6),
+        most_steps=seeded(seed).randint(2, 4),
         seed=seed,
     )
 
