@@ -10,7 +10,12 @@ from typing import Final
 from bot.linking import open_short_links
 from bot.policies import Stores, discogs_policy, euria_policy, spotify_policy
 from bot.settings import Settings
-from bot.spotify_app import make_spotify_oauth
+from bot.spotify_app import (
+    make_spotify_oauth,
+    make_spotify_sender,
+    missing_settings,
+    open_capabilities,
+)
 from services.discogs.oauth import DiscogsOAuth
 from services.discogs.service import DiscogsService
 from services.euria.budget import TokenBudget
@@ -25,10 +30,7 @@ from services.resilience.events import Events
 from services.resilience.penalties import Penalties
 from services.resilience.policy import Policy
 from services.secret import Secret
-from services.spotify.auth import ClientCredentials
-from services.spotify.capabilities import Capabilities
 from services.spotify.oauth import SpotifyOAuth
-from services.spotify.sending import SETTINGS as SPOTIFY_SETTINGS
 from services.spotify.sending import SpotifySender
 from services.spotify.service import SpotifyService
 from services.spotify.short_links import Hosts, ShortLinks
@@ -82,8 +84,8 @@ async def open_upstreams(
         budget = _token_budget(settings, database, clock)
         # Ends before the session that refreshes use.
         await stack.enter_async_context(_remembering(policies, budget, database, clock))
-        known = await stack.enter_async_context(_spotify_capabilities(database, clock))
-        sender = _spotify_sender(settings, http, policies["spotify"], known, clock)
+        known = await stack.enter_async_context(open_capabilities(database, clock))
+        sender = make_spotify_sender(settings, http, policies["spotify"], known, clock)
         short_links = await stack.enter_async_context(
             open_short_links(settings, http, clock=clock, hosts=short_link_hosts)
         )
@@ -91,9 +93,9 @@ async def open_upstreams(
         discogs = _discogs(settings, http, policies["discogs"])
         euria = _euria(settings, http, policies["euria"], budget, clock)
         missing = {
-            "spotify": () if spotify.is_enabled else _missing(settings, "spotify"),
+            "spotify": missing_settings(settings),
             "discogs": discogs.missing_settings,
-            "euria": () if euria.is_enabled else _missing(settings, "euria"),
+            "euria": _missing_of_euria(settings),
         }
         health = Health(
             policies=policies,
@@ -184,44 +186,6 @@ async def _close_quota(quota: DailyQuota | None) -> None:
             await quota.close()
 
 
-def _spotify_sender(
-    settings: Settings,
-    http: HttpClient,
-    policy: Policy,
-    capabilities: Capabilities,
-    clock: Clock,
-) -> SpotifySender:
-    auth = None
-    if settings.spotify_enabled and settings.spotify_client_id and settings.spotify_client_secret:
-        auth = ClientCredentials(
-            client_id=settings.spotify_client_id,
-            client_secret=settings.spotify_client_secret,
-            accounts_url=settings.spotify_accounts_url,
-            http=http,
-            clock=clock,
-        )
-    return SpotifySender(
-        http=http,
-        policy=policy,
-        auth=auth,
-        api_url=settings.spotify_api_url,
-        capabilities=capabilities,
-        missing_settings=_missing(settings, "spotify"),
-    )
-
-
-@asynccontextmanager
-async def _spotify_capabilities(database: Database, clock: Clock) -> AsyncIterator[Capabilities]:
-    """Begin with what earlier processes learnt of Spotify; store what this one did."""
-    store = DatabaseCacheStore(database, clock=clock)
-    capabilities = Capabilities(clock=clock, store=store)
-    await capabilities.load()
-    try:
-        yield capabilities
-    finally:
-        await capabilities.aclose()
-
-
 def _discogs(settings: Settings, http: HttpClient, policy: Policy) -> DiscogsService:
     authorization = None
     if settings.discogs_token is not None:
@@ -277,15 +241,13 @@ def _euria(
         ),
         capabilities=settings.euria_model_capabilities.of(settings.euria_model),
         budget=budget,
-        missing_settings=_missing(settings, "euria"),
+        missing_settings=_missing_of_euria(settings),
     )
 
 
-def _missing(settings: Settings, upstream: str) -> tuple[str, ...]:
-    """Return the names of the settings that ``upstream`` still needs."""
-    if not getattr(settings, f"{upstream}_enabled"):
-        return (f"{upstream.upper()}_ENABLED",)
-    names: tuple[str, ...] = SPOTIFY_SETTINGS if upstream == "spotify" else EURIA_SETTINGS
-    if upstream == "euria" and settings.euria_api_url:
-        names = ("EURIA_TOKEN",)
+def _missing_of_euria(settings: Settings) -> tuple[str, ...]:
+    """Return the names of the settings that EurIA still needs."""
+    if not settings.euria_enabled:
+        return ("EURIA_ENABLED",)
+    names = ("EURIA_TOKEN",) if settings.euria_api_url else EURIA_SETTINGS
     return tuple(name for name in names if not getattr(settings, name.lower()))

@@ -6,6 +6,7 @@ keeps these types away from the modules that build prompts.
 """
 
 from enum import StrEnum
+from typing import ClassVar
 from urllib.parse import quote
 
 import msgspec
@@ -91,7 +92,32 @@ class SpotifyItem(msgspec.Struct, frozen=True, kw_only=True):
         return uri_of(self.kind, self.spotify_id)
 
 
-class TrackAlbum(msgspec.Struct, frozen=True, kw_only=True):
+class _Entry(msgspec.Struct, frozen=True, kw_only=True):
+    """What everything of the catalogue that has a page of its own shares.
+
+    Attributes:
+        KIND: What it is.
+        spotify_id: Base62, 22 characters.
+        name: As Spotify spells it; each kind says when it is empty.
+    """
+
+    KIND: ClassVar[SpotifyKind]
+
+    spotify_id: str
+    name: str
+
+    @property
+    def url(self) -> str:
+        """Its page on open.spotify.com."""
+        return url_of(self.KIND, self.spotify_id)
+
+    @property
+    def uri(self) -> str:
+        """Its URI."""
+        return uri_of(self.KIND, self.spotify_id)
+
+
+class TrackAlbum(_Entry, frozen=True, kw_only=True):
     """The album that a track names.
 
     Attributes:
@@ -103,17 +129,12 @@ class TrackAlbum(msgspec.Struct, frozen=True, kw_only=True):
         album_type: ``album``, ``single`` or ``compilation`` (an open set), or None.
     """
 
-    spotify_id: str
-    name: str
+    KIND: ClassVar[SpotifyKind] = SpotifyKind.ALBUM
+
     credits: tuple[Credit, ...] = ()
     image_url: str | None = None
     released: str | None = None
     album_type: str | None = None
-
-    @property
-    def url(self) -> str:
-        """Its page on open.spotify.com."""
-        return url_of(SpotifyKind.ALBUM, self.spotify_id)
 
     @property
     def year(self) -> int | None:
@@ -121,7 +142,7 @@ class TrackAlbum(msgspec.Struct, frozen=True, kw_only=True):
         return year_of(self.released)
 
 
-class SpotifyTrack(msgspec.Struct, frozen=True, kw_only=True):
+class SpotifyTrack(_Entry, frozen=True, kw_only=True):
     """A track, on its own or on its album.
 
     Attributes:
@@ -137,8 +158,8 @@ class SpotifyTrack(msgspec.Struct, frozen=True, kw_only=True):
         album: Its album; None on an album's own list.
     """
 
-    spotify_id: str
-    name: str
+    KIND: ClassVar[SpotifyKind] = SpotifyKind.TRACK
+
     credits: tuple[Credit, ...] = ()
     disc_number: int | None = None
     track_number: int | None = None
@@ -148,18 +169,8 @@ class SpotifyTrack(msgspec.Struct, frozen=True, kw_only=True):
     isrc: str | None = None
     album: TrackAlbum | None = None
 
-    @property
-    def url(self) -> str:
-        """Its page on open.spotify.com."""
-        return url_of(SpotifyKind.TRACK, self.spotify_id)
 
-    @property
-    def uri(self) -> str:
-        """The track's URI."""
-        return uri_of(SpotifyKind.TRACK, self.spotify_id)
-
-
-class SpotifyAlbum(msgspec.Struct, frozen=True, kw_only=True):
+class SpotifyAlbum(_Entry, frozen=True, kw_only=True):
     """An album with its tracks.
 
     Attributes:
@@ -175,8 +186,8 @@ class SpotifyAlbum(msgspec.Struct, frozen=True, kw_only=True):
         upc: The barcode's digits, or None.
     """
 
-    spotify_id: str
-    name: str
+    KIND: ClassVar[SpotifyKind] = SpotifyKind.ALBUM
+
     credits: tuple[Credit, ...] = ()
     image_url: str | None = None
     released: str | None = None
@@ -187,22 +198,12 @@ class SpotifyAlbum(msgspec.Struct, frozen=True, kw_only=True):
     upc: str | None = None
 
     @property
-    def url(self) -> str:
-        """Its page on open.spotify.com."""
-        return url_of(SpotifyKind.ALBUM, self.spotify_id)
-
-    @property
-    def uri(self) -> str:
-        """The album's URI."""
-        return uri_of(SpotifyKind.ALBUM, self.spotify_id)
-
-    @property
     def year(self) -> int | None:
         """The year of release, or None."""
         return year_of(self.released)
 
 
-class SpotifyArtist(msgspec.Struct, frozen=True, kw_only=True):
+class SpotifyArtist(_Entry, frozen=True, kw_only=True):
     """An artist with the first of their releases.
 
     Attributes:
@@ -214,22 +215,12 @@ class SpotifyArtist(msgspec.Struct, frozen=True, kw_only=True):
         releases_total: How many there are before editions are merged; None: not known.
     """
 
-    spotify_id: str
-    name: str
+    KIND: ClassVar[SpotifyKind] = SpotifyKind.ARTIST
+
     image_url: str | None = None
     genres: tuple[str, ...] = ()
     releases: tuple[SpotifyItem, ...] = ()
     releases_total: int | None = None
-
-    @property
-    def url(self) -> str:
-        """Their page on open.spotify.com."""
-        return url_of(SpotifyKind.ARTIST, self.spotify_id)
-
-    @property
-    def uri(self) -> str:
-        """The artist's URI."""
-        return uri_of(SpotifyKind.ARTIST, self.spotify_id)
 
 
 class SpotifyDiscography(msgspec.Struct, frozen=True, kw_only=True):
