@@ -1,12 +1,14 @@
 """A digest while Discogs and EurIA are up, slow, down or used up."""
 
 import asyncio
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 import pytest
 from fakes.copies import make_copy, store
 from fakes.digest_content import GUILD, NOW, Desk
 from fakes.wishes import make_wish
+from harness.collections import HandClock
 from sqlalchemy import select
 
 from services.collection.want_rows import want_row
@@ -34,6 +36,22 @@ EURIA_DOWN = UpstreamServerError("euria", "generate_description", 503)
 
 pytestmark = pytest.mark.parametrize("template", ["sqlite"], indirect=True)
 """What is stored is the same on both; ``test_composing.py`` holds that."""
+
+
+class PatientClock(HandClock):
+    """A clock that stands still until somebody is asked: how slow the machine is must not count."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.wall = NOW
+        self.asked: Sequence[int] = ()
+        self._began: float | None = None
+
+    def monotonic(self) -> float:
+        now = super().monotonic()
+        if self._began is None:
+            self._began = now
+        return now if self.asked else self._began
 
 
 def ago(**time: float) -> datetime:
@@ -125,7 +143,9 @@ async def test_whoever_is_in_a_hurry_gets_what_is_stored(database: Database) -> 
 async def test_upstream_that_does_not_answer_costs_the_time_that_is_left(
     database: Database,
 ) -> None:
-    desk = Desk(database)
+    clock = PatientClock()
+    desk = Desk(database, clock=clock)
+    clock.asked = desk.market.asked
     desk.members.ids = (ANN,)
     await store(database, ANN, make_copy(1), synced_at=FRESH)
     await want(database, ANN, 7, 8, 9, read_at=FRESH)
