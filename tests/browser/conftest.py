@@ -3,9 +3,10 @@
 Where Playwright or a Chromium is missing, every test here is skipped and says what to install.
 """
 
+import fcntl
 import shutil
 import socket
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -52,9 +53,20 @@ async def browser() -> "AsyncIterator[Browser]":
         await chromium.close()
 
 
+@pytest.fixture
+def turn(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Iterator[None]:
+    """Let two workers at most have a page at work: more would be too slow for Discord's 3 s."""
+    slot = 0 if worker_id == "master" else int(worker_id.removeprefix("gw")) % 2
+    path = tmp_path_factory.getbasetemp().parent / f"browser-{slot}.lock"
+    with path.open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
 @pytest_asyncio.fixture(loop_scope="session")
-async def page(browser: "Browser") -> "AsyncIterator[Page]":
+async def page(turn: None, browser: "Browser") -> "AsyncIterator[Page]":
     """A page whose scripts must not fail and whose policy must not be broken."""
+    del turn  # held as long as the page is there
     context = await browser.new_context(
         viewport={"width": 1280, "height": 800}, reduced_motion="reduce"
     )
