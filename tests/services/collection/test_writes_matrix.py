@@ -64,6 +64,7 @@ class Scene:
     editing: CollectionEditing
     wish: int
     new_release: int
+    chosen: tuple[int, tuple[Any, ...]] | None = None
 
     def there(self) -> World:
         """Return what is on Discogs now."""
@@ -97,14 +98,20 @@ class Scene:
         return rows, frozenset(want.release_id for want in wants)
 
     async def copy(self) -> tuple[int, tuple[Any, ...]]:
-        """Return the number of a copy, and how it is."""
+        """Return the number of a copy, and how it was: the same one for all of a test.
+
+        Of two who remove it at once, the later one must not find the next.
+        """
+        if self.chosen is not None:
+            return self.chosen
         async with self.database.read() as transaction:
             records = await CollectionReader().page(
                 transaction, USER, EVERYTHING, order=ItemOrder.ADDED, offset=0, limit=1
             )
         [each] = records
         notes = tuple(sorted(notes_of(each).items()))
-        return each.item_id, (each.release_id, each.folder_id, each.rating, notes)
+        self.chosen = each.item_id, (each.release_id, each.folder_id, each.rating, notes)
+        return self.chosen
 
 
 @pytest.fixture
